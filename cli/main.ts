@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line: a thin layer over the stages. A command's module is loaded only when it is asked for.
 import { Command } from 'commander'
-import { codeOf, Interrupted, UserError, messageOf } from '../pipeline/errors.ts'
-import { version } from '../pipeline/versions.ts'
+import { codeOf, Interrupted, UserError, messageOf } from '../core/errors.ts'
+import { version } from '../core/versions.ts'
 
 interface CommandModule {
   readonly register: (program: Command) => void

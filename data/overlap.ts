@@ -1,5 +1,5 @@
 // Are test questions among the training questions? Word for word, or nearly?
-import { UserError } from '../pipeline/errors.ts'
+import { UserError } from '../core/errors.ts'
 
 /** Lower case, letters and digits of any script, single spaces: what counts as the same text. */
 export const normaliseText = (text: string): string =>

@@ -10,7 +10,7 @@ import {
   type Columns,
   type Row,
   type Table,
-} from './columns.ts'
+} from '../core/columns.ts'
 
 const table = <C extends Columns>(name: string, writer: Table['writer'], columns: C): Table<C> => ({
   name,

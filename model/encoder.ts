@@ -1,13 +1,13 @@
 // Texts to embeddings with a model from its folder.
-import { Interrupted } from '../pipeline/errors.ts'
+import { Interrupted } from '../core/errors.ts'
 import { chooseDevice, compilerOf, isOnnx, type Device } from './execute/devices.ts'
 import { floatsOf, tensor, type Executable } from './execute/executor.ts'
 import { openOnnx } from './execute/onnxruntime.ts'
 import { encoderGraph, LARGEST_INLINE, parameterBytes, parameterInputs } from './encoder-graph.ts'
 import { openModel, type Model } from './folder.ts'
-import { batchesByLength, padded } from './padding.ts'
+import { batchesByLength, padded } from './training/padding.ts'
 import { toOnnx } from './onnx/lower.ts'
-import { openTokenThreads, type TokenIds, type TokenThreadsOptions } from './tokens.ts'
+import { openTokenThreads, type TokenIds, type TokenThreadsOptions } from './tokenize/tokens.ts'
 
 export interface Encoder {
   /** Width of an embedding. */

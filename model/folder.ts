@@ -1,7 +1,7 @@
 // A model's folder: read and written so that sentence-transformers opens it unchanged.
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { UserError } from '../pipeline/errors.ts'
+import { UserError } from '../core/errors.ts'
 import { writeEncoderOnnx } from './encoder-graph.ts'
 import { readOptionalJson, writeJson, type Json } from './layouts/json.ts'
 import { checkSimilarity, promptsFile, readModules } from './layouts/modules.ts'

@@ -1,7 +1,7 @@
 // A model in memory, and how it lies in a folder.
 import type { Parameters } from './files/safetensors.ts'
 import type { Network } from './nets/network.ts'
-import type { Tokenizer } from './tokenizer.ts'
+import type { Tokenizer } from './tokenize/tokenizer.ts'
 
 /** What is put before a text of each kind. */
 export interface Prefixes {

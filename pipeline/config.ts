@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { isMap, isPair, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { z } from 'zod'
 import { deepest, expectation, worst, type Issue, type Path } from './config-issues.ts'
-import { codeOf, messageOf, UserError } from './errors.ts'
+import { codeOf, messageOf, UserError } from '../core/errors.ts'
 
 const dotted = (path: Path): string => path.map(String).join('.')
 

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { codeOf, UserError } from './errors.ts'
-import { writeFileAtomic } from './files.ts'
+import { codeOf, UserError } from '../core/errors.ts'
+import { writeFileAtomic } from '../core/files.ts'
 
 /** JSON with sorted keys, so that equal values have equal text. */
 export const canonical = (value: unknown): string =>

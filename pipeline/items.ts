@@ -1,6 +1,6 @@
 // Works on many items at once, each finished one durable in a journal; a restart does the rest.
 import { setMaxListeners } from 'node:events'
-import { Interrupted } from './errors.ts'
+import { Interrupted } from '../core/errors.ts'
 import type { Journal } from './journal.ts'
 
 export interface ItemProgress {

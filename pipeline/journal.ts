@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
-import { diskError } from './files.ts'
+import { diskError } from '../core/files.ts'
 
 export interface Journal<T> {
   has(key: string): boolean

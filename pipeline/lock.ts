@@ -2,8 +2,8 @@
 import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
-import { codeOf, UserError } from './errors.ts'
-import { diskError } from './files.ts'
+import { codeOf, UserError } from '../core/errors.ts'
+import { diskError } from '../core/files.ts'
 
 interface Owner {
   readonly pid: number

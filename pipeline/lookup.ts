@@ -1,7 +1,7 @@
 // Texts of the documents that a stage needs, taken from the corpus in one scan and kept on disk: memory never grows
 // with the corpus, nor with how many documents are needed.
 import { join } from 'node:path'
-import { all, connect, literal, literals, type DuckDBConnection } from './database.ts'
+import { all, connect, literal, literals, type DuckDBConnection } from '../core/database.ts'
 
 export interface Lookup {
   /** Texts of those of `docids` that the corpus holds. */

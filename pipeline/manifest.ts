@@ -1,10 +1,10 @@
 // A stage's manifest: written last, it says what the stage read, how it was set, and what it wrote.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Table } from '../data/columns.ts'
-import { all, literal, writer } from './database.ts'
-import { UserError } from './errors.ts'
-import { writeFileAtomic } from './files.ts'
+import type { Table } from '../core/columns.ts'
+import { all, literal, writer } from '../core/database.ts'
+import { UserError } from '../core/errors.ts'
+import { writeFileAtomic } from '../core/files.ts'
 import { hashFile, stampOf, type OutsideFile } from './fingerprint.ts'
 import { listParts } from './parts.ts'
 

@@ -3,9 +3,9 @@ import parquetjs, { type FieldDefinition } from 'parquetjs-lite'
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Column, Row, Table } from '../data/columns.ts'
-import { literal, writer } from './database.ts'
-import { diskError, publish, temporary } from './files.ts'
+import type { Column, Row, Table } from '../core/columns.ts'
+import { literal, writer } from '../core/database.ts'
+import { diskError, publish, temporary } from '../core/files.ts'
 import { openSink } from './sink.ts'
 
 export const partName = (index: number): string => `part-${String(index).padStart(5, '0')}.parquet`

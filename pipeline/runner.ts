@@ -1,9 +1,9 @@
 // Runs stages as make runs targets: what is up to date is skipped, what was begun is resumed, what changed is redone.
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { diskError, removeTemporaries } from './files.ts'
+import { diskError, removeTemporaries } from '../core/files.ts'
 import { digest, hashOutside, type OutsideFile } from './fingerprint.ts'
-import { Interrupted, UserError } from './errors.ts'
+import { Interrupted, UserError } from '../core/errors.ts'
 import {
   PROGRESS,
   readManifest,
@@ -18,7 +18,7 @@ import {
 import { forget, isKept, restore, setAside } from './previous.ts'
 import { bytes, count, duration, type Progress } from './progress.ts'
 import { createContext, stageFolder, type Stage } from './stage.ts'
-import { versions } from './versions.ts'
+import { versions } from '../core/versions.ts'
 
 export interface RunOptions<C> {
   readonly run: string

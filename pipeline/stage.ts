@@ -1,9 +1,9 @@
 // What a stage is, and what it is given to work with.
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Row, Table } from '../data/columns.ts'
-import { Interrupted } from './errors.ts'
-import { temporary } from './files.ts'
+import type { Row, Table } from '../core/columns.ts'
+import { Interrupted } from '../core/errors.ts'
+import { temporary } from '../core/files.ts'
 import { PROGRESS, SCRATCH } from './manifest.ts'
 import { listParts, shardExists, writeShard, type Shard } from './parts.ts'
 import type { Progress } from './progress.ts'

@@ -1,5 +1,5 @@
 // A small BM25 index in memory, so that bench-generate measures the client and not a search engine.
-import type { Passage, Tools } from '../stages/generate/tools.ts'
+import type { Passage, Tools } from '../agents/tools.ts'
 
 const WORDS =
   'amber basin copper delta ember fjord garnet harbor island juniper kelp lagoon meadow north orchid pebble quarry river saffron timber'.split(

@@ -17,10 +17,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { compareNaturally } from '../data/readers/natural-order.ts'
-import { alignColumns } from '../pipeline/align.ts'
+import { compareNaturally } from '../core/natural-order.ts'
+import { alignColumns } from '../core/align.ts'
 import { bytes, count } from '../pipeline/progress.ts'
-import { packageRoot } from '../pipeline/versions.ts'
+import { packageRoot } from '../core/versions.ts'
 import { measure, type Measured } from './measure.ts'
 
 const { values: flags } = parseArgs({

@@ -9,7 +9,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { alignColumns } from '../pipeline/align.ts'
+import { alignColumns } from '../core/align.ts'
 import { bytes, count } from '../pipeline/progress.ts'
 import type { Measured } from './measure.ts'
 import type { ApproximateResult } from './search/approximate.ts'

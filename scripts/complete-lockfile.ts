@@ -2,7 +2,7 @@
 // made; `npm ci` insists on an entry for each. Run it after every change of dependencies.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { packageRoot } from '../pipeline/versions.ts'
+import { packageRoot } from '../core/versions.ts'
 
 interface Entry {
   readonly version?: string

@@ -13,10 +13,10 @@ import {
   Vector,
   vectorFromArray,
 } from 'apache-arrow'
-import type { Hit, Searcher } from '../data/search.ts'
-import { Interrupted, UserError } from '../pipeline/errors.ts'
-import { writeFileAtomic } from '../pipeline/files.ts'
-import { mapConcurrent } from './concurrency.ts'
+import type { Hit, Searcher } from './searcher.ts'
+import { Interrupted, UserError } from '../core/errors.ts'
+import { writeFileAtomic } from '../core/files.ts'
+import { mapConcurrent } from '../core/concurrency.ts'
 import type { EncodeQueries, VectorBlocks } from './dense.ts'
 import { loadLance } from './lancedb.ts'
 import { compareHits } from './ranking.ts'

@@ -1,6 +1,6 @@
 // BM25 over the document store's full-text index.
-import type { Hit, Searcher, SearchQuery } from '../data/search.ts'
-import { mapConcurrent } from './concurrency.ts'
+import type { Hit, Searcher, SearchQuery } from './searcher.ts'
+import { mapConcurrent } from '../core/concurrency.ts'
 import { loadLance } from './lancedb.ts'
 import { cutTies } from './ranking.ts'
 import { buildStore, type BuildOptions, type IndexedDocument } from './build.ts'
@@ -11,6 +11,9 @@ const QUERIES_AT_ONCE = 8
 export const MAX_QUERY_WORDS = 1024
 
 const firstWords = (text: string): string[] => text.split(/\s+/, MAX_QUERY_WORDS + 1)
+
+/** Folder of the BM25 index below the index stage's own. */
+export const BM25 = 'bm25'
 
 /** Whether BM25 leaves out the end of a query. */
 export const isTooLong = (text: string): boolean => firstWords(text).length > MAX_QUERY_WORDS

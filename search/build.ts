@@ -3,10 +3,10 @@ import { readFileSync, existsSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Connection, Index, Table } from '@lancedb/lancedb'
-import { Interrupted, UserError } from '../pipeline/errors.ts'
-import { writeFileAtomic } from '../pipeline/files.ts'
+import { Interrupted, UserError } from '../core/errors.ts'
+import { writeFileAtomic } from '../core/files.ts'
 import { loadLance } from './lancedb.ts'
-import { regroup } from './regroup.ts'
+import { regroup } from '../core/regroup.ts'
 import { FORMAT, INFO, TABLE, type IndexInfo } from './store.ts'
 
 export interface IndexedDocument {

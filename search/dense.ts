@@ -1,6 +1,6 @@
 // Exact dense retrieval: every document is scored, block by block, and the best are ranked in double precision.
-import type { Hit, Searcher, SearchQuery } from '../data/search.ts'
-import { UserError } from '../pipeline/errors.ts'
+import type { Hit, Searcher, SearchQuery } from './searcher.ts'
+import { UserError } from '../core/errors.ts'
 import { openDotProducts, type DotProducts } from './matmul.ts'
 import { checkNorms } from './norms.ts'
 import { compareHits } from './ranking.ts'

@@ -1,5 +1,5 @@
 // Several searchers as one, by reciprocal rank fusion.
-import type { Hit, Searcher } from '../data/search.ts'
+import type { Hit, Searcher } from './searcher.ts'
 import { compareHits } from './ranking.ts'
 
 export interface FusedPart {

@@ -1,5 +1,5 @@
 // Stored and computed vectors are of length 1, or something went wrong on the way.
-import { UserError } from '../pipeline/errors.ts'
+import { UserError } from '../core/errors.ts'
 
 interface NormOptions {
   /** Names of the rows, for the message. */

@@ -1,5 +1,5 @@
 // The one order of ranked lists: best score first, equal scores by docid.
-import type { Hit } from '../data/search.ts'
+import type { Hit } from './searcher.ts'
 
 /** Order of docids by code unit, the same on every machine. */
 export const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Table } from '@lancedb/lancedb'
-import { messageOf, UserError } from '../pipeline/errors.ts'
+import { messageOf, UserError } from '../core/errors.ts'
 import { loadLance } from './lancedb.ts'
 
 /** What an index folder says of itself in index.json. */

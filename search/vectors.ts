@@ -2,13 +2,13 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ahead } from '../pipeline/ahead.ts'
-import { writeFileAtomic } from '../pipeline/files.ts'
-import { codeOf, Interrupted, messageOf, UserError } from '../pipeline/errors.ts'
+import { ahead } from '../core/ahead.ts'
+import { writeFileAtomic } from '../core/files.ts'
+import { codeOf, Interrupted, messageOf, UserError } from '../core/errors.ts'
 import type { VectorBlocks } from './dense.ts'
 import { decodeHalf, encodeHalf } from './float16.ts'
 import { checkNorms } from './norms.ts'
-import { regroup } from './regroup.ts'
+import { regroup } from '../core/regroup.ts'
 
 export type StorageType = 'float32' | 'float16'
 

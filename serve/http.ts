@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import type { z } from 'zod'
-import { codeOf, messageOf, UserError } from '../pipeline/errors.ts'
+import { codeOf, messageOf, UserError } from '../core/errors.ts'
 import { authorise, createTurnstile, isLoopback, readJsonBody, Refused } from './gate.ts'
 import { createMcpServer } from './mcp.ts'
 import { documentsRequest, embeddingsRequest, limits, searchRequest, type Service } from './service.ts'

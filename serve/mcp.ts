@@ -1,8 +1,8 @@
 // The service as an MCP server: the two tools that agents know, search and get_document.
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { z } from 'zod'
-import { version } from '../pipeline/versions.ts'
-import { formatDocument, formatHits } from '../stages/generate/tools.ts'
+import { version } from '../core/versions.ts'
+import { formatDocument, formatHits } from '../agents/tools.ts'
 import { limits, type Service } from './service.ts'
 
 const words = z.string().max(limits.characters)

@@ -1,10 +1,10 @@
 // What the server offers, apart from how it is reached: search, documents, embeddings, each within limits.
 import { z } from 'zod'
-import type { Searcher } from '../data/search.ts'
+import type { Searcher } from '../search/searcher.ts'
 import type { Encoder } from '../model/encoder.ts'
-import type { Tokenizer } from '../model/tokenizer.ts'
+import type { Tokenizer } from '../model/tokenize/tokenizer.ts'
 import type { DocumentStore } from '../search/documents.ts'
-import type { Passage } from '../stages/generate/tools.ts'
+import type { Passage } from '../agents/tools.ts'
 
 /** Upper bounds of what one request may ask for. */
 export const limits = {

@@ -1,9 +1,9 @@
 // One configuration is one experiment: every parameter of every stage, with its default and meaning.
 import { z } from 'zod'
-import { isMetricName } from '../data/metrics.ts'
-import { judgeSchema } from '../pipeline/llm/judge.ts'
+import { isMetricName } from '../evaluation/retrieval/metrics.ts'
+import { judgeSchema } from '../agents/judges/judge.ts'
 import { llmSchema } from '../pipeline/llm/settings.ts'
-import { llmAgentSchema } from './generate/llm/settings.ts'
+import { llmAgentSchema } from '../agents/llm/settings.ts'
 import { trainSchema } from './train/settings.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)

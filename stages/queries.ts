@@ -1,6 +1,6 @@
 // Where a run's questions lie: the ingested ones, or those that came with imported trajectories.
 import { queries } from '../data/schemas.ts'
-import { literals } from '../pipeline/database.ts'
+import { literals } from '../core/database.ts'
 import type { StageContext } from '../pipeline/stage.ts'
 import type { Config } from './config.ts'
 

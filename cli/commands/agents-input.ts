@@ -1,20 +1,20 @@
 // What `lrat agents` judges: runs, the right answers, the evidence documents.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Table } from '../../data/columns.ts'
-import type { Judgements } from '../../data/metrics.ts'
+import type { Table } from '../../core/columns.ts'
+import type { Judgements } from '../../evaluation/retrieval/metrics.ts'
 import { qrelFormatOf, queryFormatOf } from '../../data/readers/by-name.ts'
 import { readJsonLines } from '../../data/readers/lines.ts'
 import { readQrels } from '../../data/readers/qrels.ts'
 import { aliases, readQueries } from '../../data/readers/queries.ts'
 import { isObject } from '../../data/readers/record.ts'
 import { qrels, queries, trajectories, type Qrel, type Query, type Trajectory } from '../../data/schemas.ts'
-import { connect, literals, stream } from '../../pipeline/database.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { connect, literals, stream } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { many } from '../../pipeline/progress.ts'
 import { stageFolder } from '../../pipeline/stage.ts'
-import { agentRunOf, readAgentRuns, type AgentRun } from '../../stages/evaluate/agent-runs.ts'
+import { agentRunOf, readAgentRuns, type AgentRun } from '../../evaluation/agents/agent-runs.ts'
 
 export interface InputFlags {
   readonly answers?: string

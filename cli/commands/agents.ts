@@ -2,8 +2,13 @@
 import { Option, type Command } from 'commander'
 import { basename, join } from 'node:path'
 import { many } from '../../pipeline/progress.ts'
-import { formatAgentSummary, summariseAgentRuns } from '../../stages/evaluate/agent-summary.ts'
-import { browseCompRecord, browseCompSummary, recordNames, writeBrowseComp } from '../../stages/evaluate/browsecomp.ts'
+import { formatAgentSummary, summariseAgentRuns } from '../../evaluation/agents/agent-summary.ts'
+import {
+  browseCompRecord,
+  browseCompSummary,
+  recordNames,
+  writeBrowseComp,
+} from '../../evaluation/agents/browsecomp.ts'
 import { withOptionalConfig } from '../options.ts'
 import { readInput, type InputFlags } from './agents-input.ts'
 import { openJudge, type JudgeFlags } from './agents-judge.ts'

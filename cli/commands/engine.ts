@@ -3,10 +3,10 @@ import { Option, type Command } from 'commander'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { EngineErrors } from '../../model/check-outcome.ts'
+import type { EngineErrors } from '../../model/check/check-outcome.ts'
 import type { Precision } from '../../model/graph/precision.ts'
 import type { Device } from '../../model/execute/devices.ts'
-import { alignColumns } from '../../pipeline/align.ts'
+import { alignColumns } from '../../core/align.ts'
 import { onInterrupt } from '../interrupt.ts'
 
 // What is heavy is loaded when a command runs, so that help and version stay quick.
@@ -49,8 +49,8 @@ const MEASURES: readonly (readonly [keyof EngineErrors, string])[] = [
 
 const checkEngineIn = async (folder: string | undefined, flags: CheckFlags): Promise<void> => {
   const [{ checkEngine }, { selfCheck }, { checkPrecision, chooseDevice, compilerOf, residentOn }] = await Promise.all([
-    import('../../model/check-engine.ts'),
-    import('../../model/self-check.ts'),
+    import('../../model/check/check-engine.ts'),
+    import('../../model/check/self-check.ts'),
     import('../../model/execute/devices.ts'),
   ])
   const device = await chooseDevice(flags.device)
@@ -86,7 +86,7 @@ interface EncodeFlags extends DeviceFlags {
 const encode = async (model: string, { input, output, kind, device }: EncodeFlags): Promise<void> => {
   const [{ loadEncoder }, { encodeFile }] = await Promise.all([
     import('../../model/encoder.ts'),
-    import('../../serve/encode-file.ts'),
+    import('../../search/encode-file.ts'),
   ])
   const { signal, stop } = onInterrupt()
   const began = performance.now()

@@ -1,9 +1,9 @@
 // `lrat metrics`: run files against relevance judgements, as trec_eval does it, with intervals and tests.
 import { InvalidArgumentError, Option, type Command } from 'commander'
-import { isMetricName, type MetricName } from '../../data/metrics.ts'
+import { isMetricName, type MetricName } from '../../evaluation/retrieval/metrics.ts'
 import type { QrelFormat } from '../../data/readers/qrels.ts'
-import { judgeFiles } from '../../stages/evaluate/judge-files.ts'
-import { formatResults, resultsJson } from '../../stages/evaluate/report-table.ts'
+import { judgeFiles } from '../../evaluation/retrieval/judge-files.ts'
+import { formatResults, resultsJson } from '../../evaluation/retrieval/report-table.ts'
 
 interface Flags {
   readonly qrels: string

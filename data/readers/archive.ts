@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { checkSize } from './entry-checks.ts'
 import { fileError } from './errors.ts'
 import { isDebris, isFolder, listFiles, type Accept } from './folder.ts'

@@ -1,6 +1,6 @@
 // Opens a file as a stream of bytes, decompressing it by its name or its first bytes.
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, UserError } from '../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../core/errors.ts'
 import { decompress, type Compression, type Pieces } from './decompress.ts'
 import { fileError } from './errors.ts'
 

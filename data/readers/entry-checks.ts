@@ -1,5 +1,5 @@
 // What an entry of a folder or archive must satisfy before it is read.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** Throws UserError where an entry is larger than allowed. */
 export const checkSize = (where: string, size: number, maxBytes: number): void => {

@@ -1,5 +1,5 @@
 // What goes wrong with files, in words a user can act on.
-import { codeOf, messageOf, UserError } from '../../pipeline/errors.ts'
+import { codeOf, messageOf, UserError } from '../../core/errors.ts'
 
 /** Turns the system's error about a path into a UserError; other errors come back unchanged. */
 export const fileError = (path: string, error: unknown, expected = 'a file'): unknown => {

@@ -1,9 +1,9 @@
 // Lists the files of a folder in an order that is the same everywhere.
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { fileError } from './errors.ts'
-import { compareNaturally } from './natural-order.ts'
+import { compareNaturally } from '../../core/natural-order.ts'
 
 /** Decides by its name (with `/` between folders, relative to the root) whether a file or an archive's entry is read. */
 export type Accept = (name: string) => boolean

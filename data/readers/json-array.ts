@@ -1,5 +1,5 @@
 // The elements of one large JSON array, one at a time.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
 import { excerpt } from './errors.ts'
 

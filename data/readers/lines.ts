@@ -1,6 +1,6 @@
 // Lines of a text file, in batches, so that waiting is paid once per block and not once per line.
 import { isUtf8 } from 'node:buffer'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
 import { excerpt } from './errors.ts'
 

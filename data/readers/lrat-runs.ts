@@ -1,6 +1,6 @@
 // Streams agent runs from wherever they lie: a folder, an archive, JSON Lines, one file.
 import { basename, join } from 'node:path'
-import { messageOf } from '../../pipeline/errors.ts'
+import { messageOf } from '../../core/errors.ts'
 import { isArchive, readEntries, readSmallFile } from './archive.ts'
 import { openBytes } from './bytes.ts'
 import { excerpt } from './errors.ts'

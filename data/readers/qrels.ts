@@ -1,5 +1,5 @@
 // Relevance labels: TREC, TSV, JSON Lines, HotpotQA's supporting facts, BrowseComp-Plus's documents of a question.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Qrel } from '../schemas.ts'
 import { ignoreDrop, type OnDrop } from './corpora/article.ts'
 import { readHotpotqa } from './corpora/hotpotqa.ts'

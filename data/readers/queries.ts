@@ -1,5 +1,5 @@
 // Questions with their answers: TSV, CSV, JSON Lines, HotpotQA.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Query } from '../schemas.ts'
 import { readHotpotqa } from './corpora/hotpotqa.ts'
 import { readJsonLines } from './lines.ts'

@@ -1,5 +1,5 @@
 // Takes typed values out of JSON records whose keys have more than one usual name.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { excerpt } from './errors.ts'
 
 export type Json = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 // Rows of CSV and TSV files, and their columns by name.
 import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
-import { messageOf, UserError } from '../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
 import { readLines } from './lines.ts'
 

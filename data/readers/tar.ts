@@ -1,7 +1,7 @@
 // Streams the entries of a tar archive, compressed or not.
 import { Readable } from 'node:stream'
 import { extract, type Header } from 'tar-stream'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Entry } from './archive.ts'
 import { openBytes } from './bytes.ts'
 import { checkName, checkSize } from './entry-checks.ts'

@@ -1,7 +1,7 @@
 // Reads the entries of a zip archive.
 import { crc32 } from 'node:zlib'
 import { openPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Entry } from './archive.ts'
 import { checkName, checkSize } from './entry-checks.ts'
 import { decodeError } from './errors.ts'

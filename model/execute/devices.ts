@@ -1,5 +1,5 @@
 // What this machine can run graphs on.
-import { UserError, messageOf } from '../../pipeline/errors.ts'
+import { UserError, messageOf } from '../../core/errors.ts'
 import { add, cast } from '../graph/elementwise.ts'
 import type { Precision } from '../graph/precision.ts'
 import { input } from '../graph/sources.ts'

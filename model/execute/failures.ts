@@ -1,5 +1,5 @@
 // What a runtime's failures mean to a user.
-import { messageOf, UserError } from '../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../core/errors.ts'
 
 const MEMORY =
   /bad_?alloc|out of memory|failed to allocate|OutOfMemory|array buffer allocation failed|larger than .*buffer/i

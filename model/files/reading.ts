@@ -1,5 +1,5 @@
 // Reading files that a user named.
-import { codeOf, messageOf, UserError } from '../../pipeline/errors.ts'
+import { codeOf, messageOf, UserError } from '../../core/errors.ts'
 
 /** What `read` gives; when the file cannot be read, an error that says which. */
 export const readable = async <T>(path: string, read: () => Promise<T>): Promise<T> => {

@@ -1,6 +1,6 @@
 // Reads and writes safetensors files: an 8-byte length, a JSON header, the tensors' bytes.
 import { open, type FileHandle } from 'node:fs/promises'
-import { messageOf, UserError } from '../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../core/errors.ts'
 import { readable } from './reading.ts'
 
 export interface NamedTensor {

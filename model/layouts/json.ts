@@ -1,7 +1,7 @@
 // JSON files of a model's folder.
 import { readFile, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { messageOf, UserError } from '../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../core/errors.ts'
 import { readable } from '../files/reading.ts'
 
 export type Json = Readonly<Record<string, unknown>>

@@ -1,7 +1,7 @@
 // modules.json: what sentence-transformers makes an embedding of, step by step.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { readJsonObject, readJsonValue } from './json.ts'
 
 export interface Modules {

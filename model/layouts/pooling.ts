@@ -1,5 +1,5 @@
 // The pooling's config.json, as sentence-transformers writes it.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Pooling } from '../nets/pooling.ts'
 import { readJsonObject } from './json.ts'
 

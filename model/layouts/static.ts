@@ -6,7 +6,7 @@ import { readSafeTensors, writeSafeTensors } from '../files/safetensors.ts'
 import type { Model, Prefixes } from '../model.ts'
 import { checkParameters, randomParameters } from '../nets/network.ts'
 import { staticNetwork, TABLE } from '../nets/static.ts'
-import { tokenizerFromJson } from '../tokenizer.ts'
+import { tokenizerFromJson } from '../tokenize/tokenizer.ts'
 import { modulesJson } from './modules.ts'
 import { writeJson } from './json.ts'
 

@@ -2,7 +2,7 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import {
   readSafeTensors,
   writeSafeTensors,
@@ -14,7 +14,7 @@ import type { Model } from '../model.ts'
 import { networkOf } from '../nets/architectures.ts'
 import { checkParameters, randomParameters, type Network } from '../nets/network.ts'
 import type { Pooling } from '../nets/pooling.ts'
-import { loadTokenizer, type Tokenizer } from '../tokenizer.ts'
+import { loadTokenizer, type Tokenizer } from '../tokenize/tokenizer.ts'
 import { readJsonObject, readOptionalJson, writeJson, type Json } from './json.ts'
 import { modulesJson, type Modules } from './modules.ts'
 import { poolingJson, readPooling } from './pooling.ts'

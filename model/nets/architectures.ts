@@ -1,5 +1,5 @@
 // A network from a Hugging Face config.json.
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { bertNetwork, type BertConfig } from './bert.ts'
 import type { Network } from './network.ts'
 import type { Pooling } from './pooling.ts'

@@ -5,7 +5,7 @@ import { add, mul } from '../graph/elementwise.ts'
 import { matmul } from '../graph/linear.ts'
 import { input, scalar } from '../graph/sources.ts'
 import type { Value } from '../graph/value.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Network, ParameterSpec } from './network.ts'
 
 export interface Lora {

@@ -1,9 +1,9 @@
 // What an architecture is to the rest of the engine.
 import type { Value } from '../graph/value.ts'
 import type { NamedTensor } from '../files/safetensors.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Pooling } from './pooling.ts'
-import { randomOf } from '../random.ts'
+import { randomOf } from '../../core/random.ts'
 
 export interface ParameterSpec {
   readonly name: string

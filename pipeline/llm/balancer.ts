@@ -1,5 +1,5 @@
 // Which endpoint takes the next request, and when: least busy first, within each one's limits.
-import { UserError } from '../errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { createBreaker, type Breaker, type BreakerSettings } from './breaker.ts'
 import { createBucket, type Bucket } from './bucket.ts'
 

@@ -1,6 +1,6 @@
 // What a failed request means: try again, wait, give this call up, or stop the run.
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
-import { messageOf } from '../errors.ts'
+import { messageOf } from '../../core/errors.ts'
 import { MalformedReply } from './errors.ts'
 
 export interface Fault {

@@ -3,7 +3,7 @@
 import http from 'node:http'
 import https from 'node:https'
 import type { IncomingMessage } from 'node:http'
-import { codeOf } from '../errors.ts'
+import { codeOf } from '../../core/errors.ts'
 import { MalformedReply } from './errors.ts'
 
 export interface HttpFetch {

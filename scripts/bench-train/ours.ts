@@ -1,12 +1,12 @@
 // Our side of bench-train, in a process of its own so that its peak memory is its own.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { createEngine, zerosLike } from '../../model/engine.ts'
+import { createEngine, zerosLike } from '../../model/training/engine.ts'
 import { encoderOf } from '../../model/encoder.ts'
 import { compileOnnxOn } from '../../model/execute/onnxruntime.ts'
 import type { Compile } from '../../model/execute/executor.ts'
 import { openModel } from '../../model/folder.ts'
-import { ADAMW } from '../../model/optimizer.ts'
+import { ADAMW } from '../../model/training/optimizer.ts'
 import type { BenchBatch, Measured } from './shapes.ts'
 
 const [folder, steps, threads, microBatchTokens] = process.argv.slice(2)

@@ -1,7 +1,7 @@
 // Training steps against transformers at sizes beyond the toy ones.
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkEngine } from '../../model/check-engine.ts'
+import { checkEngine } from '../../model/check/check-engine.ts'
 import { compilerOf, type Device } from '../../model/execute/devices.ts'
 import type { Python } from './python.ts'
 

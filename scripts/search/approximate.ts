@@ -1,7 +1,7 @@
 // IVF and HNSW over clustered random vectors: time to build, recall against exact search, queries a second.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Hit, Searcher } from '../../data/search.ts'
+import type { Hit, Searcher } from '../../search/searcher.ts'
 import { buildApproximate, openApproximate, type ApproximateKind } from '../../search/approximate.ts'
 import { createBlockSearcher, type EncodeQueries, type VectorBlocks } from '../../search/dense.ts'
 import { applyLoad, type Load } from './load.ts'

@@ -2,7 +2,7 @@
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { alignColumns } from '../../pipeline/align.ts'
+import { alignColumns } from '../../core/align.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import { bytes } from '../../pipeline/progress.ts'
 import { measure } from '../measure.ts'

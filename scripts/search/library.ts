@@ -1,7 +1,7 @@
 // The peer of chunking: @huggingface/tokenizers called plainly, text after text, in one thread; prints JSON.
 import * as huggingFace from '@huggingface/tokenizers'
 import { readJsonLines } from '../../data/readers/lines.ts'
-import { loadTokenizer } from '../../model/tokenizer.ts'
+import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 
 const { Tokenizer } = huggingFace as unknown as {
   Tokenizer: new (json: object, config: object) => { encode(text: string): { ids: number[] } }

@@ -2,7 +2,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { packageRoot } from '../../pipeline/versions.ts'
+import { packageRoot } from '../../core/versions.ts'
 import { measure, type Measured } from '../measure.ts'
 import type { Collection } from './corpus.ts'
 

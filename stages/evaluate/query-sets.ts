@@ -1,8 +1,8 @@
 // What is evaluated: held-out questions, and the searches that the agent made on its way to answering them.
-import type { SearchQuery } from '../../data/search.ts'
+import type { SearchQuery } from '../../search/searcher.ts'
 import { documents, qrels, queries, trajectories, type Qrel, type Step } from '../../data/schemas.ts'
 import { isBrowse, isSearch, queryOf } from '../../data/steps.ts'
-import { all, literals, stream, type DuckDBConnection } from '../../pipeline/database.ts'
+import { all, literals, stream, type DuckDBConnection } from '../../core/database.ts'
 import { many } from '../../pipeline/progress.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'

@@ -1,8 +1,8 @@
 // Ranked lists of a system for a set of queries: BM25 from the index, encoders over the corpus block by block.
-import type { Hit, SearchQuery } from '../../data/search.ts'
+import type { Hit, SearchQuery } from '../../search/searcher.ts'
 import { documents } from '../../data/schemas.ts'
 import type { Encoder } from '../../model/encoder.ts'
-import { literals, stream, type DuckDBConnection } from '../../pipeline/database.ts'
+import { literals, stream, type DuckDBConnection } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { createDenseSearcher } from '../../search/dense.ts'

@@ -1,7 +1,7 @@
 // A system's scores by query, kept as soon as they are there: an interrupted evaluation goes on with the next system.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../pipeline/files.ts'
+import { writeFileAtomic } from '../../core/files.ts'
 import type { QuerySet } from './query-sets.ts'
 import type { System } from './systems.ts'
 

@@ -1,13 +1,13 @@
 // Stage evaluate: how well BM25, the untrained and the trained encoders find what should be found.
 import { join } from 'node:path'
-import { isMetricName, parseMetric, rankingMetrics, type MetricName } from '../../data/metrics.ts'
-import type { Hit, SearchQuery } from '../../data/search.ts'
+import { isMetricName, parseMetric, rankingMetrics, type MetricName } from '../../evaluation/retrieval/metrics.ts'
+import type { Hit, SearchQuery } from '../../search/searcher.ts'
 import { loadEncoder } from '../../model/encoder.ts'
-import { connect, type DuckDBConnection } from '../../pipeline/database.ts'
-import { writeFileAtomic } from '../../pipeline/files.ts'
+import { connect, type DuckDBConnection } from '../../core/database.ts'
+import { writeFileAtomic } from '../../core/files.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
-import { openBm25 } from '../../search/bm25.ts'
+import { BM25, openBm25 } from '../../search/bm25.ts'
 import { openQuerySets, type QuerySet } from './query-sets.ts'
 import { denseRankings } from './rankings.ts'
 import { summarise } from './summary.ts'
@@ -39,7 +39,7 @@ const rank = async (
 ): Promise<void> => {
   const k = depthOf(metricNames(context.config))
   if (system.kind === 'bm25') {
-    const searcher = await openBm25(join(context.folderOf('index'), 'bm25'))
+    const searcher = await openBm25(join(context.folderOf('index'), BM25))
     try {
       for (let start = 0; start < queries.length; start += QUERIES_AT_ONCE) {
         context.check()

@@ -1,8 +1,8 @@
 // The numbers of an evaluation: means over queries with bootstrap intervals, for each retriever and each seed.
-import type { Comparison, EvaluationSummary } from '../../data/evaluation.ts'
-import type { MetricName } from '../../data/metrics.ts'
-import { bootstrapMeans, randomisationTest, type Estimate } from '../../data/statistics.ts'
-import { version } from '../../pipeline/versions.ts'
+import type { Comparison, EvaluationSummary } from '../../evaluation/summary.ts'
+import type { MetricName } from '../../evaluation/retrieval/metrics.ts'
+import { bootstrapMeans, randomisationTest, type Estimate } from '../../evaluation/retrieval/statistics.ts'
+import { version } from '../../core/versions.ts'
 import type { Config } from '../config.ts'
 import type { QuerySet } from './query-sets.ts'
 import type { SystemScores } from './scores.ts'

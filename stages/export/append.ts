@@ -11,7 +11,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs'
-import { diskError } from '../../pipeline/files.ts'
+import { diskError } from '../../core/files.ts'
 
 export interface GrowingFile {
   /** How many pieces are durable. */

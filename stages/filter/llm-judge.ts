@@ -2,11 +2,11 @@
 import type { Verdict } from '../../data/schemas.ts'
 import { runItems, type ItemOutcome, type ItemProgress } from '../../pipeline/items.ts'
 import type { Journal } from '../../pipeline/journal.ts'
-import { askAboutAnswer } from '../../pipeline/llm/answer-judge.ts'
+import { askAboutAnswer } from '../../agents/judges/answer-judge.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { BudgetSpent } from '../../pipeline/llm/errors.ts'
-import type { JudgeSettings } from '../../pipeline/llm/judge.ts'
-import { matchesAnswer } from './exact-match.ts'
+import type { JudgeSettings } from '../../agents/judges/judge.ts'
+import { matchesAnswer } from '../../evaluation/agents/exact-match.ts'
 
 export interface AnswerToJudge {
   readonly trajectory_id: string

@@ -2,13 +2,13 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Verdict } from '../../data/schemas.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { openJournal } from '../../pipeline/journal.ts'
-import { judgePrompts } from '../../pipeline/llm/answer-judge.ts'
+import { judgePrompts } from '../../agents/judges/answer-judge.ts'
 import { answerRelevant } from '../../pipeline/llm/settings.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
-import { openLlm } from '../llm.ts'
+import { openLlm } from '../../pipeline/llm/open.ts'
 import { judgeTrajectories } from './llm-judge.ts'
 
 export interface ModelJudge {

@@ -1,11 +1,11 @@
 // Stage filter: which trajectories ended with a right answer.
 import { trajectories, verdicts, type Verdict } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../pipeline/database.ts'
+import { all, connect, literals } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { queriesSource } from '../queries.ts'
 import { judgeParameters, openModelJudge } from './model-judge.ts'
-import { matchesAnswer, type MatchMode } from './exact-match.ts'
+import { matchesAnswer, type MatchMode } from '../../evaluation/agents/exact-match.ts'
 
 interface Answered {
   readonly trajectory_id: string

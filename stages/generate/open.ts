@@ -1,17 +1,17 @@
 // Opens what generation works with: the agent that the configuration names, and its tools over the run's index.
 import { join } from 'node:path'
-import { loadTokenizer } from '../../model/tokenizer.ts'
+import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import type { Config } from '../config.ts'
-import { openBm25 } from '../../search/bm25.ts'
+import { BM25, openBm25 } from '../../search/bm25.ts'
 import { openDocuments } from '../../search/documents.ts'
-import { openLlm } from '../llm.ts'
-import type { Agent } from './agent.ts'
-import { createCorpusTools } from './corpus-tools.ts'
-import { createLlmAgent, llmLimits } from './llm/agent.ts'
-import { createOfflineAgent } from './offline/agent.ts'
-import type { RolloutLimits } from './rollout.ts'
-import type { Tools } from './tools.ts'
+import { openLlm } from '../../pipeline/llm/open.ts'
+import type { Agent } from '../../agents/agent.ts'
+import { createCorpusTools } from '../../agents/corpus-tools.ts'
+import { createLlmAgent, llmLimits } from '../../agents/llm/agent.ts'
+import { createOfflineAgent } from '../../demo/agent/agent.ts'
+import type { RolloutLimits } from '../../agents/rollout.ts'
+import type { Tools } from '../../agents/tools.ts'
 
 export interface OpenTools {
   readonly tools: Tools
@@ -24,7 +24,7 @@ export interface OpenTools {
 export const openTools = async (config: Config, folder: string): Promise<OpenTools> => {
   const { k, snippet_tokens, document_tokens } = config.generate
   const tokenizer = await loadTokenizer(config.tokenizer)
-  const [searcher, documents] = [await openBm25(join(folder, 'bm25')), await openDocuments(join(folder, 'bm25'))]
+  const [searcher, documents] = [await openBm25(join(folder, BM25)), await openDocuments(join(folder, BM25))]
   const limits = { k, snippetTokens: snippet_tokens, documentTokens: document_tokens }
   return {
     tools: createCorpusTools({ searcher, documents, tokenizer, ...limits }),

@@ -1,14 +1,14 @@
 // Stage generate: trajectories of an agent on the run's questions, or imported ones.
 import { queries, trajectories } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../pipeline/database.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { all, connect, literals } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Outcome, Stage, StageContext } from '../../pipeline/stage.ts'
 import { tokenizerFiles, type Config } from '../config.ts'
 import { answerRelevant } from '../../pipeline/llm/settings.ts'
 import { generateTrajectories } from './generate.ts'
 import { importTrajectories } from './import.ts'
 import { openAgent, openTools } from './open.ts'
-import { promptsFingerprint } from './prompts.ts'
+import { promptsFingerprint } from '../../agents/prompts.ts'
 
 const countByStatus = async (context: StageContext<Config>): Promise<Record<string, number>> => {
   const connection = await connect({ threads: 1 })

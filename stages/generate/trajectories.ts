@@ -5,9 +5,9 @@ import { runItems, type ItemOutcome } from '../../pipeline/items.ts'
 import type { Journal } from '../../pipeline/journal.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { BudgetSpent } from '../../pipeline/llm/errors.ts'
-import type { Agent, Continuation, Task } from './agent.ts'
-import { rollout, type Rollout, type RolloutLimits } from './rollout.ts'
-import type { Tools } from './tools.ts'
+import type { Agent, Continuation, Task } from '../../agents/agent.ts'
+import { rollout, type Rollout, type RolloutLimits } from '../../agents/rollout.ts'
+import type { Tools } from '../../agents/tools.ts'
 
 export type Question = Pick<Query, 'query_id' | 'question'>
 

@@ -1,21 +1,12 @@
 // Stage index: the corpus made searchable.
 import { join } from 'node:path'
-import { documents, type Document } from '../../data/schemas.ts'
-import { connect, literals, stream, type DuckDBConnection } from '../../pipeline/database.ts'
+import { documents } from '../../data/schemas.ts'
+import { connect } from '../../core/database.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
-import { buildBm25 } from '../../search/bm25.ts'
-
-/** Folder of the BM25 index below the stage's own. */
-export const BM25 = 'bm25'
-
-/** All documents of the parts in their order, in batches. */
-export const readDocuments = (
-  connection: DuckDBConnection,
-  parts: readonly string[],
-): AsyncGenerator<Pick<Document, 'docid' | 'title' | 'text'>[]> =>
-  stream(connection, `SELECT docid, title, "text" FROM read_parquet(${literals(parts)})`)
+import { BM25, buildBm25 } from '../../search/bm25.ts'
+import { readDocuments } from '../../search/corpus.ts'
 
 export const indexStage: Stage<Config> = {
   name: 'index',

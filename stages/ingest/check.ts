@@ -1,7 +1,7 @@
 // What a corpus must hold before anything is built on it.
 import { documents } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../pipeline/database.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { all, connect, literals } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 

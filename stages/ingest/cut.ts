@@ -1,10 +1,10 @@
 // Articles to documents, in worker threads where there is enough to do.
-import { chunkArticle } from '../../data/chunk.ts'
+import { chunkArticle } from './chunk.ts'
 import type { Article } from '../../data/readers/corpora/article.ts'
 import type { Document } from '../../data/schemas.ts'
-import { named, tokenizerPool, type TokenThreadsOptions } from '../../model/tokens.ts'
-import type { Tokenizer } from '../../model/tokenizer.ts'
-import { openThreads, type Threads } from '../../pipeline/threads.ts'
+import { named, tokenizerPool, type TokenThreadsOptions } from '../../model/tokenize/tokens.ts'
+import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
+import { openThreads, type Threads } from '../../core/threads.ts'
 import { withTitle } from './with-title.ts'
 
 export interface CutTask {

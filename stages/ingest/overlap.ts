@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { checkOverlap, type QuestionRow } from '../../data/overlap.ts'
 import { readQueries } from '../../data/readers/queries.ts'
 import { queries } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../pipeline/database.ts'
+import { all, literals, writer } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 

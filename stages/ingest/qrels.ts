@@ -1,7 +1,7 @@
 // Relevance judgements: those of whole articles become those of their chunks, those outside the corpus are left out.
-import { articleOfChunk, chunkDocid } from '../../data/chunk.ts'
+import { articleOfChunk, chunkDocid } from './chunk.ts'
 import { documents, qrels, type Qrel } from '../../data/schemas.ts'
-import { all, connect, literal, literals } from '../../pipeline/database.ts'
+import { all, connect, literal, literals } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { writeAll } from './rows.ts'

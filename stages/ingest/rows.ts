@@ -1,5 +1,5 @@
 // Writes a stream of rows as parts of a fixed number of rows.
-import type { Row, Table } from '../../data/columns.ts'
+import type { Row, Table } from '../../core/columns.ts'
 import type { Query } from '../../data/schemas.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'

@@ -11,9 +11,9 @@ import { readQueries } from '../../data/readers/queries.ts'
 import { csv, tsv } from '../../data/readers/table.ts'
 import type { Qrel, Query } from '../../data/schemas.ts'
 import { splitOf } from '../../data/split.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Config } from '../config.ts'
-import { synthesize, type SyntheticQuestion } from './synthetic/synthesize.ts'
+import { synthesize, type SyntheticQuestion } from '../../demo/world/synthesize.ts'
 
 type Rows<T> = AsyncIterable<T> | Iterable<T>
 

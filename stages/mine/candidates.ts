@@ -1,6 +1,6 @@
 // The trajectories that are mined: completed, not judged wrong, and not on a test question.
 import { type Step } from '../../data/schemas.ts'
-import { all, literals, type DuckDBConnection } from '../../pipeline/database.ts'
+import { all, literals, type DuckDBConnection } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { queriesSource } from '../queries.ts'

@@ -1,6 +1,6 @@
 // Relevance labels given in a file: JSONL of {query_id, step, docid, satisfied}.
 import { readJsonLines } from '../../data/readers/lines.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** Labels by `labelKey`. */
 export type Labels = ReadonlyMap<string, boolean>

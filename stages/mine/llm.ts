@@ -1,11 +1,11 @@
 // Relevance of an opened document by a model, from the reasoning that follows it.
 import { createHash } from 'node:crypto'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { runItems } from '../../pipeline/items.ts'
 import type { Journal } from '../../pipeline/journal.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { BudgetSpent } from '../../pipeline/llm/errors.ts'
-import { askJudge, cutMiddle, type JudgeSettings } from '../../pipeline/llm/judge.ts'
+import { askJudge, cutMiddle, type JudgeSettings } from '../../agents/judges/judge.ts'
 import { RELEVANCE, RELEVANCE_AGAIN, relevanceMaterial } from './llm-prompts.ts'
 
 export interface ReasoningToJudge {

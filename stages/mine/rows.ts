@@ -1,6 +1,6 @@
 // One trajectory's rows of the tables that mining writes.
 import type { Browse, Pair, Relevance } from '../../data/schemas.ts'
-import type { Tokenizer } from '../../model/tokenizer.ts'
+import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { BrowseCall } from './browses.ts'
 import type { MinedBrowse } from './pairs.ts'
 

@@ -1,6 +1,6 @@
 // Mines one part of trajectories: what it needs is loaded first, so that loading can run ahead of mining.
-import type { Tokenizer } from '../../model/tokenizer.ts'
-import type { DuckDBConnection } from '../../pipeline/database.ts'
+import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
+import type { DuckDBConnection } from '../../core/database.ts'
 import type { Lookup } from '../../pipeline/lookup.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'

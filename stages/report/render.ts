@@ -1,6 +1,6 @@
 // The report as text for a terminal.
-import type { Comparison, EvaluationSummary, SetSummary, SystemSummary } from '../../data/evaluation.ts'
-import { alignColumns } from '../../pipeline/align.ts'
+import type { Comparison, EvaluationSummary, SetSummary, SystemSummary } from '../../evaluation/summary.ts'
+import { alignColumns } from '../../core/align.ts'
 import { count, duration } from '../../pipeline/progress.ts'
 import type { FunnelStep, Report, Training } from './report.ts'
 

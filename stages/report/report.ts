@@ -1,11 +1,11 @@
 // What a run amounts to: the funnel from questions to training pairs, and the evaluation.
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import type { EvaluationSummary } from '../../data/evaluation.ts'
-import { writeFileAtomic } from '../../pipeline/files.ts'
+import type { EvaluationSummary } from '../../evaluation/summary.ts'
+import { writeFileAtomic } from '../../core/files.ts'
 import { readManifest, type Manifest } from '../../pipeline/manifest.ts'
 import { stageFolder } from '../../pipeline/stage.ts'
-import { version } from '../../pipeline/versions.ts'
+import { version } from '../../core/versions.ts'
 
 export interface FunnelStep {
   readonly step: string

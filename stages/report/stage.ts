@@ -1,6 +1,6 @@
 // Stage report: the run's funnel and numbers as one page.
 import { join } from 'node:path'
-import { writeFileAtomic } from '../../pipeline/files.ts'
+import { writeFileAtomic } from '../../core/files.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { renderReport } from './render.ts'

@@ -1,6 +1,6 @@
 // Which examples and negatives a step sees: a function of (seed, epoch, position) alone, so a resumed run sees the same.
-import { EXCLUDED, normalisedWeights } from '../../model/loss.ts'
-import { randomOf, sample, shuffled } from '../../model/random.ts'
+import { EXCLUDED, normalisedWeights } from '../../model/training/loss.ts'
+import { randomOf, sample, shuffled } from '../../core/random.ts'
 import type { TrainConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
 import { readSafeTensors, writeSafeTensors, type Parameters } from '../../model/files/safetensors.ts'
-import { diskError } from '../../pipeline/files.ts'
+import { diskError } from '../../core/files.ts'
 
 export interface Best {
   readonly step: number

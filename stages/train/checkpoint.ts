@@ -3,9 +3,9 @@ import { readdir, rename, rm, mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSafeTensors, writeSafeTensors, type NamedTensor, type Parameters } from '../../model/files/safetensors.ts'
-import type { LossScale } from '../../model/loss-scale.ts'
-import { diskError } from '../../pipeline/files.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import type { LossScale } from '../../model/training/loss-scale.ts'
+import { diskError } from '../../core/files.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** All that a training run needs to go on: the sampler and the schedule follow from the step. */
 export interface TrainState {

@@ -3,9 +3,9 @@ import type { Device } from '../../model/execute/devices.ts'
 import type { Precision } from '../../model/graph/precision.ts'
 import type { Lora } from '../../model/nets/lora.ts'
 import type { Pooling } from '../../model/nets/pooling.ts'
-import type { Schedule } from '../../model/optimizer.ts'
-import type { MetricName } from '../../data/metrics.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import type { Schedule } from '../../model/training/optimizer.ts'
+import type { MetricName } from '../../evaluation/retrieval/metrics.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** Rows set aside to score the model on while it trains. */
 export interface Development {

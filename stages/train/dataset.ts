@@ -1,8 +1,8 @@
 // Training data ready for random access, from the tables that `buildDataset` wrote.
 import { examples, tokens } from '../../data/schemas.ts'
-import { connect, literals, type DuckDBConnection } from '../../pipeline/database.ts'
-import { UserError } from '../../pipeline/errors.ts'
-import { eachList, eachNumber, streamChunks } from '../../pipeline/lists.ts'
+import { connect, literals, type DuckDBConnection } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
+import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { openIds } from './ids.ts'
 import type { RowCounts } from './rows.ts'

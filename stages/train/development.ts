@@ -1,5 +1,5 @@
 // Scores a model while it trains: where the positives of the development rows rank among all documents of these rows.
-import { parseMetric, rankingMetrics, type MetricName } from '../../data/metrics.ts'
+import { parseMetric, rankingMetrics, type MetricName } from '../../evaluation/retrieval/metrics.ts'
 import { openDotProducts } from '../../search/matmul.ts'
 import type { Development } from './config.ts'
 import type { Dataset } from './dataset.ts'

@@ -1,10 +1,10 @@
 // Token ids of texts in random order: one flat array, in memory or, where it is too large, in a file made of the table.
 // Parquet itself is no store for that: it decompresses whole row groups for a few rows.
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
-import { literals, type DuckDBConnection } from '../../pipeline/database.ts'
-import { UserError } from '../../pipeline/errors.ts'
-import { diskError, temporary } from '../../pipeline/files.ts'
-import { eachList, eachNumber, streamChunks } from '../../pipeline/lists.ts'
+import { literals, type DuckDBConnection } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
+import { diskError, temporary } from '../../core/files.ts'
+import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
 
 export interface TextIds {
   /** Token ids of a text. */

@@ -1,10 +1,10 @@
 // The steps of a training run, from the last checkpoint on: train, score, save, and tell.
-import { zerosLike } from '../../model/engine.ts'
+import { zerosLike } from '../../model/training/engine.ts'
 import type { Device } from '../../model/execute/devices.ts'
 import type { Parameters } from '../../model/files/safetensors.ts'
 import type { Model } from '../../model/folder.ts'
-import { scheduled } from '../../model/optimizer.ts'
-import { Interrupted, UserError } from '../../pipeline/errors.ts'
+import { scheduled } from '../../model/training/optimizer.ts'
+import { Interrupted, UserError } from '../../core/errors.ts'
 import { count } from '../../pipeline/progress.ts'
 import { adaptationOf } from './adapt.ts'
 import { batchesOf, stepsPerEpoch, type Batch } from './batches.ts'

@@ -2,7 +2,7 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { development, timings, training } from '../../data/schemas.ts'
-import { diskError, writeFileAtomic } from '../../pipeline/files.ts'
+import { diskError, writeFileAtomic } from '../../core/files.ts'
 import { writeShard } from '../../pipeline/parts.ts'
 
 /** What one step did. */

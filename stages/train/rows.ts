@@ -1,6 +1,6 @@
 // Rows of LRAT-Train JSONL, checked, and the ones that training drops.
 import { readJsonLines } from '../../data/readers/lines.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** The part of a row that training uses. */
 export interface TrainRow {

@@ -1,6 +1,6 @@
 // What the configuration says about training.
 import { z } from 'zod'
-import { isMetricName } from '../../data/metrics.ts'
+import { isMetricName } from '../../evaluation/retrieval/metrics.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)
 const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length

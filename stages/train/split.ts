@@ -1,9 +1,9 @@
 // Which rows are set aside to score the model on while it trains.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { splitForDevelopment, type SplitPair } from '../../data/dev-split.ts'
-import { UserError } from '../../pipeline/errors.ts'
-import { writeFileAtomic } from '../../pipeline/files.ts'
+import { splitForDevelopment, type SplitPair } from './dev-split.ts'
+import { UserError } from '../../core/errors.ts'
+import { writeFileAtomic } from '../../core/files.ts'
 import type { Development, TrainConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import { noRows, trainRows } from './rows.ts'

@@ -1,7 +1,7 @@
 // Stage train: a dual encoder from the exported pairs, one model for each seed and weighting.
 import { join } from 'node:path'
 import { development, documents, examples as exampleTable, timings, tokens, training } from '../../data/schemas.ts'
-import { connect, literals, stream } from '../../pipeline/database.ts'
+import { connect, literals, stream } from '../../core/database.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import { count } from '../../pipeline/progress.ts'
 import type { Config } from '../config.ts'

@@ -1,8 +1,8 @@
 // A training step of a transformer: the engine's four graphs over one batch.
-import { createEngine } from '../../model/engine.ts'
+import { createEngine } from '../../model/training/engine.ts'
 import { onThreads } from '../../model/execute/executor.ts'
 import { checkPrecision, chooseDevice, compilerOf, residentOn } from '../../model/execute/devices.ts'
-import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/loss-scale.ts'
+import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import type { Model } from '../../model/folder.ts'
 import type { Adaptation } from './adapt.ts'
 import type { TrainState } from './checkpoint.ts'

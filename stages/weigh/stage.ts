@@ -1,6 +1,6 @@
 // Stage weigh: how much each pair counts in training, from the length of the reasoning after the browse.
 import { pairs, weights, type Weight } from '../../data/schemas.ts'
-import { all, connect, literals, stream } from '../../pipeline/database.ts'
+import { all, connect, literals, stream } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { createSum, rawWeight, weightOf } from './weights.ts'

@@ -22,7 +22,9 @@ interface Json {
 
 test('equals trec_eval, per query and mean: ties, graded, negative and unjudged documents, scientific notation, gz', async () => {
   // Values of pytrec_eval; see tests/data/metrics.test.ts.
-  const cases = JSON.parse(readFileSync(new URL('../data/metrics-trec.json', import.meta.url), 'utf8')) as {
+  const cases = JSON.parse(
+    readFileSync(new URL('../evaluation/retrieval/metrics-trec.json', import.meta.url), 'utf8'),
+  ) as {
     run: Record<string, number>
     qrels: Record<string, number>
     expected: Record<string, number>

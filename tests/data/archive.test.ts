@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { readEntries } from '../../data/readers/archive.ts'
-import { compareNaturally } from '../../data/readers/natural-order.ts'
+import { compareNaturally } from '../../core/natural-order.ts'
 import { makeTar, makeZip } from './archives.ts'
 import { collect, failure, scratch } from './helpers.ts'
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 
 /** A folder that is gone after the test file, and a way to write files into it. */
 export const scratch = (): { folder: string; write: (name: string, content: string | Uint8Array) => string } => {

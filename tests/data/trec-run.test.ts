@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rankByScore } from '../../data/metrics.ts'
+import { rankByScore } from '../../evaluation/retrieval/metrics.ts'
 import { readTrecRun, strictScores, writeTrecRun } from '../../data/readers/trec-run.ts'
-import type { Hit } from '../../data/search.ts'
+import type { Hit } from '../../search/searcher.ts'
 
 let folder: string
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { all, literal, writer } from '../../pipeline/database.ts'
+import { all, literal, writer } from '../../core/database.ts'
 import { hashFile } from '../../pipeline/fingerprint.ts'
 import { readProgress, type Manifest } from '../../pipeline/manifest.ts'
 import { runCli, startCli, type CliResult } from '../helpers/cli.ts'

@@ -1,5 +1,5 @@
 // Scripted minds for the fake server, and tools over a corpus that is made up as it is read.
-import type { Passage, Tools } from '../../stages/generate/tools.ts'
+import type { Passage, Tools } from '../../agents/tools.ts'
 import type { FakeReply, FakeRequest } from './protocol.ts'
 
 /** A small hash (FNV-1a), the same in every process. */

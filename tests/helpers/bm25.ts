@@ -1,5 +1,5 @@
 // BM25 as Lucene defines it, in double precision, over words that no stemmer or stop list changes.
-import type { Hit } from '../../data/search.ts'
+import type { Hit } from '../../search/searcher.ts'
 import type { IndexedDocument } from '../../search/build.ts'
 import { compareHits } from '../../search/ranking.ts'
 

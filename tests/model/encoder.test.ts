@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest'
 import { encoderOf } from '../../model/encoder.ts'
 import { randomStaticModel } from '../../model/folder.ts'
-import { vocabularyBuilder } from '../../model/vocabulary.ts'
-import { Interrupted } from '../../pipeline/errors.ts'
+import { vocabularyBuilder } from '../../model/tokenize/vocabulary.ts'
+import { Interrupted } from '../../core/errors.ts'
 
 const word = (i: number): string => `w${(i * 7919) % 503}`
 const text = (i: number): string => Array.from({ length: 20 + (i % 60) }, (_, k) => word(i + k * k)).join(' ')

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { explained, runtimeFailure } from '../../model/execute/failures.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 
 it.each([
   ['std::bad_alloc', /micro-batch/],

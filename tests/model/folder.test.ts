@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { encoderOf, loadEncoder } from '../../model/encoder.ts'
 import { readSafeTensors, writeSafeTensors, type NamedTensor } from '../../model/files/safetensors.ts'
 import { openModel, saveModel } from '../../model/folder.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { bareFolder, temporary, tinyBert, tinyQwen3, tinyXlmRoberta } from './tiny.ts'
 
 const texts = ['abc def', '', 'a', 'one two three four five six seven eight nine ten eleven', 'abc def']

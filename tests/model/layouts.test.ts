@@ -7,8 +7,8 @@ import { readSafeTensors, writeSafeTensors, type NamedTensor } from '../../model
 import { openModel, randomStaticModel, saveModel } from '../../model/folder.ts'
 import { networkOf } from '../../model/nets/architectures.ts'
 import { SETTINGS } from '../../model/nets/settings.ts'
-import { wordPieceJson } from '../../model/tokenizer.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { wordPieceJson } from '../../model/tokenize/tokenizer.ts'
+import { UserError } from '../../core/errors.ts'
 import { bareFolder, temporary, tinyBert, tinyQwen3, tinyXlmRoberta } from './tiny.ts'
 
 const saved = async (config: object): Promise<string> => {

@@ -15,10 +15,10 @@ import { layerNorm, rmsNorm, softmax, sum, total } from '../../model/graph/reduc
 import { broadcast, concat, reshape, slice, transpose } from '../../model/graph/shape.ts'
 import { simplify } from '../../model/graph/simplify.ts'
 import { input } from '../../model/graph/sources.ts'
-import { ADAMW, adamW } from '../../model/optimizer.ts'
-import { updateRows } from '../../model/sparse-update.ts'
-import { createUpdater } from '../../model/updater.ts'
-import { UserError } from '../../pipeline/errors.ts'
+import { ADAMW, adamW } from '../../model/training/optimizer.ts'
+import { updateRows } from '../../model/training/sparse-update.ts'
+import { createUpdater } from '../../model/training/updater.ts'
+import { UserError } from '../../core/errors.ts'
 import {
   expectCentralDifferences,
   expectPlain,

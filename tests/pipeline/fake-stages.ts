@@ -1,7 +1,7 @@
 // A pipeline of small stages that count their work: numbers, their doubles, the sum of both, and a stage aside.
 import { readFileSync } from 'node:fs'
-import { int32, type Row, type Table } from '../../data/columns.ts'
-import { all, connect, literals } from '../../pipeline/database.ts'
+import { int32, type Row, type Table } from '../../core/columns.ts'
+import { all, connect, literals } from '../../core/database.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import { runStages, type RunOptions } from '../../pipeline/runner.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'

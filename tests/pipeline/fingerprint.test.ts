@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { UserError } from '../../pipeline/errors.ts'
+import { UserError } from '../../core/errors.ts'
 import { canonical, digest, hashFile, hashOutside } from '../../pipeline/fingerprint.ts'
 import { tempFolders, writeFiles } from '../helpers/temp.ts'
 

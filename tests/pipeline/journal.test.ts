@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeF
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { Interrupted } from '../../pipeline/errors.ts'
+import { Interrupted } from '../../core/errors.ts'
 import { runItems } from '../../pipeline/items.ts'
 import { openJournal, type Journal } from '../../pipeline/journal.ts'
 

@@ -14,9 +14,9 @@ import {
   type Columns,
   type Row,
   type Table,
-} from '../../data/columns.ts'
+} from '../../core/columns.ts'
 import { tables } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../pipeline/database.ts'
+import { all, literals, writer } from '../../core/database.ts'
 import { listParts, partPath, shardExists, writeShard } from '../../pipeline/parts.ts'
 import { tempFolders } from '../helpers/temp.ts'
 

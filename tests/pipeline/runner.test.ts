@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
-import { Interrupted, UserError } from '../../pipeline/errors.ts'
+import { Interrupted, UserError } from '../../core/errors.ts'
 import { hashFile } from '../../pipeline/fingerprint.ts'
 import type { Manifest } from '../../pipeline/manifest.ts'
 import { listParts, partPath } from '../../pipeline/parts.ts'

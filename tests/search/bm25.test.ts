@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildBm25, openBm25 } from '../../search/bm25.ts'
 import { openDocuments } from '../../search/documents.ts'
 import type { IndexedDocument } from '../../search/build.ts'
-import type { Searcher } from '../../data/search.ts'
+import type { Searcher } from '../../search/searcher.ts'
 import { bruteForceBm25, largestError, queriesOf, syntheticDocuments } from '../helpers/bm25.ts'
 
 async function* batches(rows: readonly IndexedDocument[], size = 700) {

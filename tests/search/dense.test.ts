@@ -1,6 +1,6 @@
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 import { describe, expect, it } from 'vitest'
-import type { Hit } from '../../data/search.ts'
+import type { Hit } from '../../search/searcher.ts'
 import { createBlockSearcher, createDenseSearcher } from '../../search/dense.ts'
 import { compareHits } from '../../search/ranking.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Searcher } from '../../data/search.ts'
+import type { Searcher } from '../../search/searcher.ts'
 import { createHybrid, fuse } from '../../search/hybrid.ts'
 
 const list = (...docids: string[]) => docids.map((docid, i) => ({ docid, score: -i }))

@@ -1,9 +1,9 @@
 // From imported runs to weights, stage by stage in one process: verdicts, what is mined of them, and what it weighs.
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { Table } from '../../data/columns.ts'
+import type { Table } from '../../core/columns.ts'
 import { pairs, verdicts, weights, type Pair, type Verdict, type Weight } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../pipeline/database.ts'
+import { all, literals, writer } from '../../core/database.ts'
 import { loadConfig } from '../../pipeline/config.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import { listParts } from '../../pipeline/parts.ts'

@@ -2,7 +2,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import { SaxesParser } from 'saxes'
 import wtf from 'wtf_wikipedia'
-import { messageOf, UserError } from '../../../pipeline/errors.ts'
+import { messageOf, UserError } from '../../../core/errors.ts'
 import { openBytes } from '../bytes.ts'
 import { ignoreDrop, type Article, type OnDrop } from './article.ts'
 import { filesOf } from './files.ts'

@@ -1,5 +1,5 @@
 // Corpora in CSV or TSV with named columns.
-import { UserError } from '../../../pipeline/errors.ts'
+import { UserError } from '../../../core/errors.ts'
 import { checkWidth, locate, readTable, type TableFormat } from '../table.ts'
 import type { Article } from './article.ts'
 

@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { UserError } from '../../../pipeline/errors.ts'
+import { UserError } from '../../../core/errors.ts'
 import { BudgetSpent, LlmError } from '../../../pipeline/llm/errors.ts'
 import type { Llm } from '../../../pipeline/llm/client.ts'
 import { testLlm } from '../../fake-openai/client.ts'

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { EvaluationSummary } from '../../../data/evaluation.ts'
+import type { EvaluationSummary } from '../../../evaluation/summary.ts'
 import { runCli, type CliResult } from '../../helpers/cli.ts'
 import { tempFolders, writeFiles } from '../../helpers/temp.ts'
 

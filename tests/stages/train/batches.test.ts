@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { EXCLUDED } from '../../../model/loss.ts'
+import { EXCLUDED } from '../../../model/training/loss.ts'
 import { batchesOf, stepsPerEpoch, type Batch } from '../../../stages/train/batches.ts'
 import type { Dataset, Example } from '../../../stages/train/dataset.ts'
 import { small } from './helpers.ts'

@@ -3,10 +3,10 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { development, training, type DevelopmentScore, type TrainingStep } from '../../../data/schemas.ts'
-import { all, literal, writer } from '../../../pipeline/database.ts'
+import { all, literal, writer } from '../../../core/database.ts'
 import { partPath } from '../../../pipeline/parts.ts'
 import type { TrainResult } from '../../../stages/train/trainer.ts'
-import type { Table } from '../../../data/columns.ts'
+import type { Table } from '../../../core/columns.ts'
 import { trainDefaults, type TrainConfig } from '../../../stages/train/config.ts'
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'lrat-train-'))

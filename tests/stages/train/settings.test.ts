@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { randomStaticModel, saveModel } from '../../../model/folder.ts'
-import { vocabularyBuilder } from '../../../model/vocabulary.ts'
+import { vocabularyBuilder } from '../../../model/tokenize/vocabulary.ts'
 import type { TrainConfig } from '../../../stages/train/config.ts'
 import { trainSchema } from '../../../stages/train/settings.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'

@@ -1,0 +1,5 @@
+// One entry of a ranked list.
+export interface Hit {
+  readonly docid: string
+  readonly score: number
+}

@@ -1,0 +1,63 @@
+// Whether a device trains as the processor does, on small random models: what a new GPU is tried with when no case with
+// known results is at hand. That the processor is right is for the cases of PyTorch to show.
+import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors } from './check-outcome.ts'
+import type { Compile } from '../execute/executor.ts'
+import { compileOnnx } from '../execute/onnxruntime.ts'
+import type { ResidentRuntime } from '../execute/resident.ts'
+import { networkOf } from '../nets/architectures.ts'
+import { randomParameters } from '../nets/network.ts'
+import { randomOf } from '../../core/random.ts'
+
+const common = {
+  vocab_size: 200,
+  hidden_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 64,
+  max_position_embeddings: 64,
+  initializer_range: 0.1,
+}
+const CONFIGS = {
+  bert: { ...common, model_type: 'bert', layer_norm_eps: 1e-12, type_vocab_size: 2, pad_token_id: 0 },
+  qwen3: {
+    ...{ ...common, model_type: 'qwen3', num_key_value_heads: 2, head_dim: 8, rms_norm_eps: 1e-6, rope_theta: 10_000 },
+  },
+} as const
+
+const [QUERIES, DOCUMENTS] = [4, 12]
+
+/** Largest errors of each architecture, as `EngineErrors` has them. */
+export const selfCheck = async (
+  compile: Compile,
+  resident: () => ResidentRuntime | undefined,
+  options: CheckOptions = {},
+): Promise<ReadonlyMap<string, EngineErrors>> => {
+  const found = new Map<string, EngineErrors>()
+  for (const [name, config] of Object.entries(CONFIGS)) {
+    const random = randomOf(3)
+    const network = networkOf(config, name)
+    const text = () => Int32Array.from({ length: 3 + random.below(40) }, () => 1 + random.below(common.vocab_size - 1))
+    const targets = new Float32Array(QUERIES * DOCUMENTS)
+    for (let q = 0; q < QUERIES; q++) targets[q * DOCUMENTS + 3 * q] = 1
+    const problem = {
+      network,
+      parameters: randomParameters(network, 1),
+      queries: Array.from({ length: QUERIES }, text),
+      documents: Array.from({ length: DOCUMENTS }, text),
+      feeds: {
+        logCounts: new Float32Array(QUERIES * DOCUMENTS),
+        targets,
+        weights: Float32Array.from({ length: QUERIES }, (_, q) => (0.5 + q / QUERIES) / QUERIES),
+      },
+      temperature: 0.1,
+      // A large epsilon: gradients that are 0 but for rounding, such as a key's bias, must not become steps.
+      optimizer: { beta1: 0.9, beta2: 0.999, epsilon: 1e-2, weightDecay: 0.01 },
+      learningRate: 1e-3,
+      padId: 0,
+    }
+    const expected = await outcomeOf(problem, compileOnnx)
+    const given = await outcomeOf(problem, compile, { ...options, resident: resident() })
+    found.set(name, errorsBetween(given, expected))
+  }
+  return found
+}

@@ -1,9 +1,0 @@
-// A thread that tokenises.
-import { serveTasks } from '../pipeline/thread.ts'
-import { tokenizerFromJson } from './tokenizer.ts'
-import { encodeTexts, type TokenizerData } from './tokens.ts'
-
-serveTasks(
-  ({ json, name }: TokenizerData) => encodeTexts(tokenizerFromJson(json, name)),
-  ({ ids, ends }) => [ids.buffer, ends.buffer],
-)

@@ -1,0 +1,68 @@
+import { existsSync } from 'node:fs'
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkEngine } from '../../../model/check/check-engine.ts'
+import type { Compile } from '../../../model/execute/executor.ts'
+import { chooseDevice, DEVICES, listDevices } from '../../../model/execute/devices.ts'
+import { compileOnnx, compileOnnxOn } from '../../../model/execute/onnxruntime.ts'
+import { compileTfjsCpu } from '../../../model/execute/tfjs.ts'
+
+const CASES = '../shared/reference/torch/cases'
+const absent = !existsSync(CASES)
+const executors: (readonly [string, Compile])[] = [
+  ['cpu', compileOnnx],
+  ['tfjs', compileTfjsCpu],
+]
+
+const reports = await listDevices()
+const webgpu = reports.find(({ device }) => device === 'webgpu')
+if (webgpu?.works === true) executors.push(['webgpu', compileOnnxOn('webgpu')])
+else process.stdout.write(`webgpu is not tested here: ${webgpu?.detail}\n`)
+
+describe('devices', () => {
+  it('says of each what it is, or why it does not work', async () => {
+    expect(reports.map(({ device }) => device)).toEqual([...DEVICES])
+    for (const device of ['cpu', 'tfjs']) expect(reports.find((r) => r.device === device)?.works).toBe(true)
+    expect(reports.every(({ detail }) => detail.length > 0)).toBe(true)
+    expect(await chooseDevice('cpu')).toBe('cpu')
+    const broken = reports.find(({ works }) => !works)
+    if (broken !== undefined) await expect(chooseDevice(broken.device)).rejects.toThrow(/lrat devices/)
+  })
+})
+
+describe.skipIf(absent)(`PyTorch's cases${absent ? ` (skipped: ${CASES} is absent)` : ''}`, () => {
+  const cases = ['bert-cls', 'xlmr-mean', 'qwen3-last'].flatMap((name) =>
+    executors.map(([device, compile]) => [name, device, compile] as const),
+  )
+  it.each(cases)('%s on %s', async (name, _device, compile) => {
+    const errors = await checkEngine(join(CASES, name), compile)
+    expect(errors.embeddings).toBeLessThan(1e-5)
+    expect(errors.loss).toBeLessThan(1e-4)
+    expect(errors.gradients).toBeLessThan(1e-4)
+    expect(errors.parameters).toBeLessThan(1e-4)
+  })
+
+  it('gives the same whatever the micro-batches', async () => {
+    for (const microBatchTokens of [1, 20, 1000])
+      expect((await checkEngine(join(CASES, 'qwen3-last'), compileOnnx, { microBatchTokens })).gradients).toBeLessThan(
+        1e-5,
+      )
+  })
+
+  it('names a file that is missing or broken', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'lrat-case-'))
+    await cp(join(CASES, 'bert-cls'), folder, { recursive: true })
+    await writeFile(join(folder, 'batch.json'), '{')
+    await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/batch.json/)
+    await rm(join(folder, 'config.json'))
+    await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/config.json.*no such file/)
+  })
+})
+
+it('finds for `auto` a device that works, never TensorFlow.js', async () => {
+  const best = await chooseDevice('auto')
+  expect(['cuda', 'webgpu', 'cpu']).toContain(best)
+  expect(reports.find(({ device }) => device === best)?.works).toBe(true)
+})
