@@ -3,7 +3,7 @@ CONFIG ?= configs/demo.yaml
 LRAT = node dist/cli/main.js
 STAGES = ingest index generate filter mine weigh export train evaluate report
 
-.PHONY: all install build run status clean demo test lint docs bench bench-gpu check-peers $(STAGES)
+.PHONY: all install build run status clean demo test test-slow lint docs bench bench-gpu check-peers $(STAGES)
 
 all: run
 
@@ -32,6 +32,9 @@ demo: install
 
 test: install
 	npm test
+
+test-slow: install
+	npm run test:slow
 
 lint: install
 	npm run typecheck

@@ -1,5 +1,11 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { include: ['tests/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 60_000 },
+  test: {
+    include: ['tests/**/*.test.ts'],
+    exclude: ['tests/slow/**'],
+    globalSetup: 'tests/helpers/build.ts',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
 })

@@ -175,6 +175,8 @@ export const runStages = async <C>(options: RunOptions<C>): Promise<void> => {
     const expected = expect(stage, config, run, fingerprints)
     fingerprints.set(stage.name, expected.fingerprint)
     if (readManifest(folder)?.fingerprint === expected.fingerprint) {
+      // A process that was killed right after it wrote the manifest leaves this behind.
+      rmSync(join(folder, PROGRESS), { force: true })
       forget(run, stage.name)
       progress.say(`${stage.name.padEnd(9)} up to date`)
       continue

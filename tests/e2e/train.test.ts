@@ -1,12 +1,11 @@
-// `lrat train -c FILE` as its users meet it: odd and bad input, devices that fail, kills.
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// `lrat train -c FILE` as its users meet it: odd and bad input, devices that fail.
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { all, literal, writer } from '../../core/database.ts'
 import { hashFile } from '../../pipeline/fingerprint.ts'
-import { readProgress, type Manifest } from '../../pipeline/manifest.ts'
-import { runCli, startCli, type CliResult } from '../helpers/cli.ts'
+import type { Manifest } from '../../pipeline/manifest.ts'
+import { runCli, type CliResult } from '../helpers/cli.ts'
 import { jsonl, tempFolders, writeFiles } from '../helpers/temp.ts'
 import { bareFolder, tinyBert } from '../model/tiny.ts'
 import { rows } from '../stages/train/helpers.ts'
@@ -203,43 +202,4 @@ test('a device that is lost midway, or full: what to do, and it goes on from the
     expect([code, stderr]).toEqual([0, expect.stringMatching('going on after step 3')])
   const model = 'train/lrat-1/model/model.safetensors'
   expect(hashFile(at('lost', model))).toBe(hashFile(at('spared', model)))
-})
-
-describe('killed', () => {
-  const TIMED = /timings/
-  const contents = (run: string): Record<string, string> => {
-    const { tables, files, counts } = manifestOf(run)
-    const parts = [...Object.values(tables).flat(), ...files].filter(({ file }) => !TIMED.test(file))
-    return { ...Object.fromEntries(parts.map(({ file, sha256 }) => [file, sha256])), counts: JSON.stringify(counts) }
-  }
-
-  test('with SIGKILL at several steps, a transformer ends with the same bytes and the same best step', async () => {
-    const dev = { share: 0.25, every: 2, negatives: 4 }
-    const setting = {
-      data: rows(32),
-      train: { ...scratch(), epochs: 4, learning_rate: 0.05, checkpoint_every: 3, dev },
-    }
-    await succeeding('never', setting)
-    const expected = contents('never')
-    expect(Object.keys(expected)).toEqual(
-      expect.arrayContaining(['development/part-00000.parquet', 'lrat-1/model/model.safetensors']),
-    )
-    const report = JSON.parse(readFileSync(at('never/report.json'), 'utf8')) as { training: unknown }
-    expect(report.training).toMatchObject([{ model: 'lrat-1', steps: 24, development: { rows: 8, metric: 'mrr@10' } }])
-
-    const args = prepared('often', setting)
-    const killedAt: number[] = []
-    for (const step of [2, 7, 15, 22]) {
-      const { child, result } = startCli(args, { cwd })
-      const doneSteps = (): number => readProgress(at('often/train'))?.done ?? 0
-      while (doneSteps() < step && child.exitCode === null) await sleep(3)
-      child.kill('SIGKILL')
-      if ((await result).code === null) killedAt.push(doneSteps())
-    }
-    expect(killedAt.length).toBeGreaterThanOrEqual(3)
-    const { code, stderr } = await runCli(args, { cwd })
-    expect([code, stderr]).toEqual([0, expect.stringMatching(/going on after step \d+/)])
-    expect(existsSync(at('often/train/lrat-1/work'))).toBe(false)
-    expect(contents('often')).toEqual(expected)
-  })
 })

@@ -67,6 +67,15 @@ describe('what is run', () => {
     expect((await runFake(run, config)).began).toEqual([])
   })
 
+  test('nothing of a run that was killed between a manifest and the removal of its mark, which goes', async () => {
+    const { run, config } = world()
+    await runFake(run, config)
+    const mark = join(run, 'sums/progress.json')
+    writeFileSync(mark, '{}')
+    expect((await runFake(run, config)).began).toEqual([])
+    expect(existsSync(mark)).toBe(false)
+  })
+
   test('only what the wanted stage needs', async () => {
     const { run, config } = world()
     expect((await runFake(run, config, { to: 'doubles' })).began).toEqual(['numbers', 'doubles'])
