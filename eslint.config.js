@@ -14,4 +14,15 @@ export default tseslint.config(
       'no-control-regex': 'off',
     },
   },
+  {
+    // It reports home unless it is told not to before it loads.
+    files: ['**/*.ts'],
+    ignores: ['model/execute/runtime.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'onnxruntime-node', message: 'Import model/execute/runtime.ts instead.' }] },
+      ],
+    },
+  },
 )

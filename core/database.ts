@@ -20,6 +20,10 @@ export const connect = async (options: DatabaseOptions = {}): Promise<DuckDBConn
   const instance = await DuckDBInstance.create(file, {
     threads: String(threads),
     memory_limit: memory,
+    // Extensions come from the network, and secrets from the home folder; nothing here asks for either.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_persistent_secrets: 'false',
     preserve_insertion_order: String(ordered),
     ...(spill === undefined ? {} : { temp_directory: spill }),
   })

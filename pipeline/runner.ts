@@ -1,6 +1,6 @@
 // Runs stages as make runs targets: what is up to date is skipped, what was begun is resumed, what changed is redone.
 import { mkdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { diskError, removeTemporaries } from '../core/files.ts'
 import { digest, hashOutside, type OutsideFile } from './fingerprint.ts'
 import { Interrupted, UserError } from '../core/errors.ts'
@@ -115,12 +115,19 @@ const runStage = async <C>(options: RunOptions<C>, stage: Stage<C>, expected: Ex
   const began = performance.now()
   const context = createContext({ stage, config, run, fingerprint: expected.fingerprint, progress, signal })
   if (!resumed) context.mark(0, null, 'items')
+  // Libraries spill what they read into the temporary folder; a killed process would leave it there.
+  const temporaries = process.env['TMPDIR']
+  process.env['TMPDIR'] = resolve(context.scratch)
   const outcome = await stage
     .run(context)
     .catch((error: unknown) => {
       throw signal.aborted ? new Interrupted() : error
     })
-    .finally(() => rmSync(join(folder, SCRATCH), { recursive: true, force: true }))
+    .finally(() => {
+      if (temporaries === undefined) delete process.env['TMPDIR']
+      else process.env['TMPDIR'] = temporaries
+      rmSync(join(folder, SCRATCH), { recursive: true, force: true })
+    })
   context.check()
   const outputs = await recordOutputs(folder, stage.tables)
   const seconds = (performance.now() - began) / 1000

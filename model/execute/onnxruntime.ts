@@ -1,12 +1,9 @@
 // Runs graphs with ONNX Runtime.
-import ort from 'onnxruntime-node'
 import { toOnnx } from '../onnx/lower.ts'
 import type { Compile, Executable, ExecutorOptions, Tensor } from './executor.ts'
 import { explained } from './failures.ts'
 import { free } from './free.ts'
-
-// What goes wrong is thrown; the runtime need not print it too.
-ort.env.logLevel = 'fatal'
+import ort from './runtime.ts'
 
 export type OnnxDevice = 'cpu' | 'webgpu' | 'cuda'
 

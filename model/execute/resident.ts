@@ -1,11 +1,11 @@
 // Graphs whose values stay in the device's memory from run to run (ONNX Runtime on WebGPU).
-import ort from 'onnxruntime-node'
 import type { Value } from '../graph/value.ts'
 import { input } from '../graph/sources.ts'
 import { toOnnx } from '../onnx/lower.ts'
 import type { ExecutorOptions, Tensor } from './executor.ts'
 import { explained } from './failures.ts'
 import { fromOrt, openSession, toOrt } from './onnxruntime.ts'
+import ort from './runtime.ts'
 
 /** An f32 value in the device's memory; `place` is its runtime's own. */
 export interface Resident {

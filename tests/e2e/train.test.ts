@@ -178,7 +178,7 @@ ort.InferenceSession.create = async (...given) => {
 }
 `,
   )
-  return { NODE_OPTIONS: `--import=${path}` }
+  return { NODE_OPTIONS: `--import=${path}`, ORT_DISABLE_TELEMETRY: '1' }
 }
 
 test('a device that is lost midway, or full: what to do, and it goes on from there', async () => {

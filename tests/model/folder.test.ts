@@ -1,6 +1,6 @@
 import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import ort from 'onnxruntime-node'
+import ort from '../../model/execute/runtime.ts'
 import { describe, expect, it } from 'vitest'
 import { encoderOf, loadEncoder } from '../../model/encoder.ts'
 import { readSafeTensors, writeSafeTensors, type NamedTensor } from '../../model/files/safetensors.ts'
