@@ -3,17 +3,11 @@ import { readFileSync, statSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
-import { checkSize } from './entry-checks.ts'
+import { checkSize, type Entry } from './entry.ts'
 import { fileError } from './errors.ts'
 import { isDebris, isFolder, listFiles, type Accept } from './folder.ts'
 import { readTar } from './tar.ts'
 import { readZip } from './zip.ts'
-
-export interface Entry {
-  /** Relative to the folder or archive, with `/` as separator. */
-  readonly name: string
-  readonly bytes: Buffer
-}
 
 export interface EntryOptions {
   readonly accept?: Accept

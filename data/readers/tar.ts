@@ -2,9 +2,8 @@
 import { Readable } from 'node:stream'
 import { extract, type Header } from 'tar-stream'
 import { UserError } from '../../core/errors.ts'
-import type { Entry } from './archive.ts'
 import { openBytes } from './bytes.ts'
-import { checkName, checkSize } from './entry-checks.ts'
+import { checkName, checkSize, type Entry } from './entry.ts'
 import { decodeError } from './errors.ts'
 import type { Accept } from './folder.ts'
 

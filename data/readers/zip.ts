@@ -2,8 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { openPromise, type Entry as ZipEntry, type ZipFile } from 'yauzl'
 import { UserError } from '../../core/errors.ts'
-import type { Entry } from './archive.ts'
-import { checkName, checkSize } from './entry-checks.ts'
+import { checkName, checkSize, type Entry } from './entry.ts'
 import { decodeError } from './errors.ts'
 import type { Accept } from './folder.ts'
 

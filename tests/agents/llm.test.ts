@@ -5,10 +5,10 @@ import { llmAgentSchema, type Protocol } from '../../agents/llm/settings.ts'
 import { parseState } from '../../agents/llm/state.ts'
 import { attempts } from '../../stages/generate/trajectories.ts'
 import { CUT_REPLY, REACT_CALL, REACT_FORM, STATE_INTRODUCTION } from '../../agents/prompts.ts'
-import { testLlm } from '../fake-openai/client.ts'
-import type { FakeReply, FakeRequest } from '../fake-openai/protocol.ts'
-import { answerTo, endless, fakeTools, searcher } from '../fake-openai/scripts.ts'
-import { startFake, type FakeServer } from '../fake-openai/server.ts'
+import { testLlm } from '../helpers/fake-client.ts'
+import type { FakeReply, FakeRequest } from '../../scripts/fake-openai/protocol.ts'
+import { answerTo, endless, fakeTools, searcher } from '../../scripts/fake-openai/scripts.ts'
+import { startFake, type FakeServer } from '../../scripts/fake-openai/server.ts'
 
 let server: FakeServer
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { PolicyStop, type Action, type Agent, type Message, type Turn } from '../../agents/agent.ts'
 import { rollout, type RolloutLimits } from '../../agents/rollout.ts'
 import { FORCED_ANSWER } from '../../agents/prompts.ts'
-import { fakeTools } from '../fake-openai/scripts.ts'
+import { fakeTools } from '../../scripts/fake-openai/scripts.ts'
 
 const call = (name: string, args: string): Action => ({
   reasoning: '',

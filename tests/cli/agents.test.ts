@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { faultKinds, someFaults, startFake, type FakeServer } from '../fake-openai/server.ts'
+import { faultKinds, someFaults, startFake, type FakeServer } from '../../scripts/fake-openai/server.ts'
 import { runCli, startCli, type CliResult } from '../helpers/cli.ts'
 import { jsonl, tempFolders, writeFiles } from '../helpers/temp.ts'
 

@@ -10,9 +10,9 @@ import type { Llm } from '../../pipeline/llm/client.ts'
 import { createLlmAgent, llmLimits } from '../../agents/llm/agent.ts'
 import { llmAgentSchema } from '../../agents/llm/settings.ts'
 import { generateItems } from '../../stages/generate/trajectories.ts'
-import { testLlm } from '../fake-openai/client.ts'
-import { fakeTools, searcher } from '../fake-openai/scripts.ts'
-import { faultKinds, someFaults, startFake, type FakeServer } from '../fake-openai/server.ts'
+import { testLlm } from '../helpers/fake-client.ts'
+import { fakeTools, searcher } from '../../scripts/fake-openai/scripts.ts'
+import { faultKinds, someFaults, startFake, type FakeServer } from '../../scripts/fake-openai/server.ts'
 
 const QUESTIONS = Array.from({ length: 2000 }, (_, at) => ({
   query_id: `q${at}`,

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { UserError } from '../../../core/errors.ts'
 import { BudgetSpent, LlmError } from '../../../pipeline/llm/errors.ts'
 import type { Llm } from '../../../pipeline/llm/client.ts'
-import { testLlm } from '../../fake-openai/client.ts'
-import { faultKinds, startFake, type FaultKind, type FakeServer } from '../../fake-openai/server.ts'
+import { testLlm } from '../../helpers/fake-client.ts'
+import { faultKinds, startFake, type FaultKind, type FakeServer } from '../../../scripts/fake-openai/server.ts'
 
 const never = new AbortController().signal
 setMaxListeners(0, never)

@@ -10,9 +10,9 @@ import { judgeSchema } from '../../../agents/judges/judge.ts'
 import { agreement, formatAgreement } from '../../../evaluation/agents/agreement.ts'
 import { judgeTrajectories, type AnswerToJudge } from '../../../stages/filter/llm-judge.ts'
 import { judgeRelevance, parseUseful, type RelevanceVerdict } from '../../../stages/mine/llm.ts'
-import { testLlm } from '../../fake-openai/client.ts'
-import type { FakeReply, FakeRequest } from '../../fake-openai/protocol.ts'
-import { someFaults, startFake, type FakeServer } from '../../fake-openai/server.ts'
+import { testLlm } from '../../helpers/fake-client.ts'
+import type { FakeReply, FakeRequest } from '../../../scripts/fake-openai/protocol.ts'
+import { someFaults, startFake, type FakeServer } from '../../../scripts/fake-openai/server.ts'
 
 const signal = new AbortController().signal
 const settings = judgeSchema.parse({})

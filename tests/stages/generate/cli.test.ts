@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { searcher } from '../../fake-openai/scripts.ts'
-import { startFake, type FakeServer } from '../../fake-openai/server.ts'
+import { searcher } from '../../../scripts/fake-openai/scripts.ts'
+import { startFake, type FakeServer } from '../../../scripts/fake-openai/server.ts'
 
 const main = join(import.meta.dirname, '../../../dist/cli/main.js')
 const run = promisify(execFile)

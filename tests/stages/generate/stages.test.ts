@@ -12,9 +12,9 @@ import { stages } from '../../../stages/all.ts'
 import { configSchema } from '../../../stages/config.ts'
 import { JUDGE } from '../../../agents/judges/answer-prompts.ts'
 import { RELEVANCE } from '../../../stages/mine/llm-prompts.ts'
-import type { FakeReply, FakeRequest } from '../../fake-openai/protocol.ts'
-import { hash, searcher } from '../../fake-openai/scripts.ts'
-import { someFaults, startFake, type FakeServer } from '../../fake-openai/server.ts'
+import type { FakeReply, FakeRequest } from '../../../scripts/fake-openai/protocol.ts'
+import { hash, searcher } from '../../../scripts/fake-openai/scripts.ts'
+import { someFaults, startFake, type FakeServer } from '../../../scripts/fake-openai/server.ts'
 
 const KEY = 'key-that-nobody-may-see-42'
 const script = (request: FakeRequest): FakeReply => {

@@ -1,5 +1,11 @@
-// What an entry of a folder or archive must satisfy before it is read.
+// A small file of a folder or archive, and what it must satisfy before it is read.
 import { UserError } from '../../core/errors.ts'
+
+export interface Entry {
+  /** Relative to the folder or archive, with `/` as separator. */
+  readonly name: string
+  readonly bytes: Buffer
+}
 
 /** Throws UserError where an entry is larger than allowed. */
 export const checkSize = (where: string, size: number, maxBytes: number): void => {
