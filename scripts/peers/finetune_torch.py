@@ -19,7 +19,7 @@ named = list(model.named_parameters())
 optimizer = torch.optim.AdamW(
     [{"params": [p for n, p in named if not spared(n)], "weight_decay": run["weightDecay"]},
      {"params": [p for n, p in named if spared(n)], "weight_decay": 0.0}],
-    lr=run["learningRate"], betas=(0.9, 0.999), eps=run["epsilon"])
+    lr=run["learning_rate"], betas=(0.9, 0.999), eps=run["epsilon"])
 schedule = get_linear_schedule_with_warmup(optimizer, run["warmupSteps"], len(run["steps"]))
 
 
@@ -43,7 +43,7 @@ for step in run["steps"]:
     loss = (weights * each).sum() / (len(weights) if run["normalizer"] == "batch" else weights.sum())
     optimizer.zero_grad()
     loss.backward()
-    norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), run["maxGradientNorm"])))
+    norms.append(float(torch.nn.utils.clip_grad_norm_(model.parameters(), run["clip_norm"])))
     losses.append(float(loss.detach()))
     optimizer.step()
     schedule.step()

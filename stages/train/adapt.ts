@@ -3,7 +3,7 @@ import type { Parameters } from '../../model/files/safetensors.ts'
 import type { Model } from '../../model/folder.ts'
 import { loraNetwork, mergeLora } from '../../model/nets/lora.ts'
 import { randomParameters, type Network } from '../../model/nets/network.ts'
-import type { TrainConfig } from './config.ts'
+import type { ModelConfig } from './config.ts'
 
 export interface Adaptation {
   readonly network: Network
@@ -14,7 +14,7 @@ export interface Adaptation {
   readonly whole: (trained: Parameters) => Promise<Parameters>
 }
 
-export const adaptationOf = ({ network, parameters }: Model, config: TrainConfig): Adaptation => {
+export const adaptationOf = ({ network, parameters }: Model, config: ModelConfig): Adaptation => {
   const { lora, seed } = config
   if (lora === undefined) return { network, start: parameters, frozen: new Map(), whole: async (trained) => trained }
   const wider = loraNetwork(network, lora)

@@ -1,7 +1,7 @@
 // Which examples and negatives a step sees: a function of (seed, epoch, position) alone, so a resumed run sees the same.
 import { EXCLUDED, normalisedWeights } from '../../model/training/loss.ts'
 import { randomOf, sample, shuffled } from '../../core/random.ts'
-import type { TrainConfig } from './config.ts'
+import type { ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 
 /** One step's texts, by number, and how they stand to each other. Matrices are row-major [queries × documents]. */
@@ -18,13 +18,16 @@ export interface Batch {
 /** Streams of random numbers that must not be the same. */
 const [ORDER, NEGATIVES, POSITIVES] = [1, 2, 3]
 
-type Sampling = Pick<TrainConfig, 'seed' | 'batchSize' | 'groupSize' | 'inBatchNegatives' | 'weighting' | 'normalizer'>
+type Sampling = Pick<
+  ModelConfig,
+  'seed' | 'batch_size' | 'group_size' | 'in_batch_negatives' | 'weighting' | 'normalizer'
+>
 
 export const stepsPerEpoch = (examples: number, batchSize: number): number => Math.ceil(examples / batchSize)
 
 /** Batches by step (0 for the first): remembers the order of one epoch. */
 export const batchesOf = (dataset: Dataset, config: Sampling): ((step: number) => Batch) => {
-  const perEpoch = stepsPerEpoch(dataset.size, config.batchSize)
+  const perEpoch = stepsPerEpoch(dataset.size, config.batch_size)
   let epoch = -1
   let order: Uint32Array = new Uint32Array()
   return (step) => {
@@ -33,8 +36,8 @@ export const batchesOf = (dataset: Dataset, config: Sampling): ((step: number) =
       epoch = current
       order = shuffled(dataset.size, randomOf(ORDER, config.seed, epoch))
     }
-    const start = (step % perEpoch) * config.batchSize
-    return assemble(dataset, config, epoch, order.subarray(start, start + config.batchSize))
+    const start = (step % perEpoch) * config.batch_size
+    return assemble(dataset, config, epoch, order.subarray(start, start + config.batch_size))
   }
 }
 
@@ -52,7 +55,7 @@ const assemble = (dataset: Dataset, config: Sampling, epoch: number, indices: Ui
   const groups = Array.from(indices, (index) => {
     const { query, positives, negatives, weight } = dataset.example(index)
     const [positive] = sample(positives, 1, randomOf(POSITIVES, config.seed, epoch, index))
-    const sampled = sample(negatives, config.groupSize - 1, randomOf(NEGATIVES, config.seed, epoch, index))
+    const sampled = sample(negatives, config.group_size - 1, randomOf(NEGATIVES, config.seed, epoch, index))
     return { query, weight, members: [positive, ...sampled].map(place) }
   })
   const documents = [...places.keys()]
@@ -64,7 +67,7 @@ const assemble = (dataset: Dataset, config: Sampling, epoch: number, indices: Ui
   const logCounts = new Float32Array(groups.length * width)
   const targets = new Float32Array(groups.length * width)
   for (const [row, { query, members }] of groups.entries()) {
-    const counts = config.inBatchNegatives ? everywhere : countsOf(members, width)
+    const counts = config.in_batch_negatives ? everywhere : countsOf(members, width)
     for (const [column, text] of documents.entries()) {
       const own = column === members[0]
       const count = own ? 1 : dataset.isPositive(query, text) ? 0 : counts[column]

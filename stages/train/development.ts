@@ -1,7 +1,7 @@
 // Scores a model while it trains: where the positives of the development rows rank among all documents of these rows.
 import { parseMetric, rankingMetrics, type MetricName } from '../../evaluation/retrieval/metrics.ts'
 import { openDotProducts } from '../../search/matmul.ts'
-import type { Development } from './config.ts'
+import type { DevConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 
 export interface DevelopmentSet {
@@ -34,7 +34,7 @@ interface Target {
 export const developmentSet = (
   dataset: Dataset,
   examples: Uint32Array,
-  { metric, negatives }: Development,
+  { metric, negatives }: Pick<DevConfig, 'metric' | 'negatives'>,
 ): DevelopmentSet => {
   const relevant = new Map<number, Set<number>>()
   const seen = new Set<number>()

@@ -1,6 +1,5 @@
 // The steps of a training run, from the last checkpoint on: train, score, save, and tell.
 import { zerosLike } from '../../model/training/engine.ts'
-import type { Device } from '../../model/execute/devices.ts'
 import type { Parameters } from '../../model/files/safetensors.ts'
 import type { Model } from '../../model/folder.ts'
 import { scheduled } from '../../model/training/optimizer.ts'
@@ -10,34 +9,15 @@ import { adaptationOf } from './adapt.ts'
 import { batchesOf, stepsPerEpoch, type Batch } from './batches.ts'
 import { bestKeeper } from './best.ts'
 import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
-import type { TrainConfig } from './config.ts'
+import { learningRateOf, type DevConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import type { DevelopmentSet } from './development.ts'
 import { openLog, type StepMetrics } from './metrics.ts'
 import { staticTrainer } from './static-step.ts'
-import type { TrainOptions, TrainPaths } from './trainer.ts'
+import type { StepResult, Trainer } from './step.ts'
+import type { TrainOptions } from './options.ts'
+import type { TrainPaths } from './paths.ts'
 import { transformerTrainer } from './transformer-step.ts'
-
-export interface StepResult {
-  readonly loss: number
-  readonly gradientNorm: number
-  /** Tokens of the batch's distinct texts, and how many positions they took with padding. */
-  readonly tokens: number
-  readonly positions: number
-  /** In float16: the factor that the loss had, and how many steps were left out so far because of it. */
-  readonly lossScale?: number
-  readonly skipped?: number
-}
-export interface Trainer {
-  /** What it computes on. */
-  readonly device: Device
-  /** Trains on one batch; `step` is 1 for the first. */
-  step(batch: Batch, learningRate: number, step: number): Promise<StepResult>
-  /** L2-normalised embeddings of texts by the present parameters, row-major [texts × dimensions]. */
-  embed(texts: readonly Int32Array[]): Promise<Float32Array>
-  state(step: number): Promise<TrainState>
-  close(): Promise<void>
-}
 
 interface Work {
   readonly model: Model
@@ -52,7 +32,7 @@ export const trainSteps = async (
   { config, signal, onProgress, say }: TrainOptions,
   { model, dataset, key, paths, development }: Work,
 ): Promise<Parameters> => {
-  const perEpoch = stepsPerEpoch(dataset.size, config.batchSize)
+  const perEpoch = stepsPerEpoch(dataset.size, config.batch_size)
   const steps = perEpoch * config.epochs
   const adaptation = adaptationOf(model, config)
   const start = startState(adaptation.start, await loadCheckpoint(paths.checkpoints, key))
@@ -85,7 +65,7 @@ export const trainSteps = async (
   const stopIfAsked = (): void => {
     if (signal?.aborted === true) throw new Interrupted()
   }
-  const score = async (step: number, { metric, keepBest }: NonNullable<TrainConfig['dev']>): Promise<void> => {
+  const score = async (step: number, { metric, keep_best: keepBest }: DevConfig): Promise<void> => {
     if (development === undefined) return
     const scores = await development.score((texts) => trainer.embed(texts), stopIfAsked)
     // The start is there to compare with: who trains wants a trained model.
@@ -111,12 +91,12 @@ export const trainSteps = async (
         if (error instanceof Interrupted) await save(step)
         throw error
       }
-      const learningRate = config.learningRate * scheduled(config.schedule, step, steps, config.warmup)
+      const learningRate = learningRateOf(config) * scheduled(config.schedule, step, steps, config.warmup)
       const metrics = await timedStep(trainer, batch(step), learningRate, step + 1, saved)
       const row = { ...metrics, epoch: Math.floor(step / perEpoch) }
       log.add(row)
       onProgress?.(row, steps)
-      if ((step + 1) % config.checkpointEvery === 0 || step + 1 === steps) await save(step + 1)
+      if ((step + 1) % config.checkpoint_every === 0 || step + 1 === steps) await save(step + 1)
     }
     log.flush()
     return await adaptation.whole((await trainer.state(steps)).parameters)
@@ -126,8 +106,8 @@ export const trainSteps = async (
 }
 
 /** Whether the development split is scored after so many steps. */
-const due = (done: number, steps: number, perEpoch: number, { every }: NonNullable<TrainConfig['dev']>): boolean =>
-  done === steps || done % (every === 0 ? perEpoch : every) === 0
+const due = (done: number, steps: number, perEpoch: number, { every = perEpoch }: DevConfig): boolean =>
+  done === steps || done % every === 0
 
 const timedStep = async (
   trainer: Trainer,

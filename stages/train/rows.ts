@@ -1,6 +1,7 @@
 // Rows of LRAT-Train JSONL, checked, and the ones that training drops.
 import { readJsonLines } from '../../data/readers/lines.ts'
 import { UserError } from '../../core/errors.ts'
+import type { DropReason } from './config.ts'
 
 /** The part of a row that training uses. */
 export interface TrainRow {
@@ -13,40 +14,41 @@ export interface TrainRow {
   readonly where: string
 }
 
-export interface KeepPolicy {
-  readonly unsatisfied: boolean
-  readonly emptyQuery: boolean
-  readonly noNegative: boolean
+/** How many rows were read, dropped for which reason, and kept. */
+export type RowCounts = Record<DropReason | 'read' | 'kept', number>
+export const noRows = (): RowCounts => ({ read: 0, unsatisfied: 0, empty_query: 0, no_negative: 0, kept: 0 })
+
+/** Why the method drops a row: the first of its reasons that is not among those to `keep`. */
+const reasonOf = (row: CheckedRow, keep: readonly DropReason[]): DropReason | undefined => {
+  if (!row.satisfied && !keep.includes('unsatisfied')) return 'unsatisfied'
+  if (row.query.trim() === '' && !keep.includes('empty_query')) return 'empty_query'
+  return row.negatives.length === 0 && !keep.includes('no_negative') ? 'no_negative' : undefined
 }
-export interface RowCounts {
-  read: number
-  unsatisfied: number
-  emptyQuery: number
-  noNegative: number
-  kept: number
-}
-export const noRows = (): RowCounts => ({ read: 0, unsatisfied: 0, emptyQuery: 0, noNegative: 0, kept: 0 })
 
 /** The rows to train on, in order; what is dropped, and for which reason first, is counted in `counts`. */
-export async function* trainRows(path: string, keep: KeepPolicy, counts: RowCounts): AsyncGenerator<TrainRow> {
+export async function* trainRows(
+  path: string,
+  keep: readonly DropReason[],
+  counts: RowCounts,
+): AsyncGenerator<TrainRow> {
   for await (const lines of readJsonLines(path)) {
     for (const { value, number } of lines) {
       const row = check(value, `${path} line ${number}`)
       counts.read++
-      if (!row.satisfied && !keep.unsatisfied) counts.unsatisfied++
-      else if (row.query.trim() === '' && !keep.emptyQuery) counts.emptyQuery++
-      else if (row.negatives.length === 0 && !keep.noNegative) counts.noNegative++
-      else {
-        counts.kept++
-        yield row
-      }
+      const reason = reasonOf(row, keep)
+      counts[reason ?? 'kept']++
+      if (reason === undefined) yield row
     }
   }
 }
 
 const strings = (value: unknown): value is string[] => Array.isArray(value) && value.every((x) => typeof x === 'string')
 
-const check = (value: unknown, where: string): TrainRow & { readonly satisfied: boolean } => {
+interface CheckedRow extends TrainRow {
+  readonly satisfied: boolean
+}
+
+const check = (value: unknown, where: string): CheckedRow => {
   const fail = (expected: string, found: unknown): UserError =>
     new UserError({
       where,

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { splitForDevelopment, type SplitPair } from './dev-split.ts'
 import { UserError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
-import type { Development, TrainConfig } from './config.ts'
+import type { DevConfig, DropReason } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import { noRows, trainRows } from './rows.ts'
 
@@ -29,8 +29,8 @@ interface Kept {
 export const splitRows = async (
   examples: string,
   dataset: Dataset,
-  { keep }: Pick<TrainConfig, 'keep'>,
-  settings: Development,
+  { keep }: { readonly keep: readonly DropReason[] },
+  settings: DevConfig,
   path: string,
 ): Promise<Split> => {
   if (!existsSync(path)) writeFileAtomic(path, JSON.stringify(await computed(examples, dataset, keep, settings)))
@@ -51,8 +51,8 @@ export const splitRows = async (
 const computed = async (
   examples: string,
   dataset: Dataset,
-  keep: TrainConfig['keep'],
-  { share, rows }: Development,
+  keep: readonly DropReason[],
+  { share, rows }: DevConfig,
 ): Promise<Kept> => {
   const pairs: SplitPair[] = []
   for await (const { query } of trainRows(examples, keep, noRows())) {

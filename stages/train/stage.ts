@@ -5,81 +5,10 @@ import { connect, literals, stream } from '../../core/database.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import { count } from '../../pipeline/progress.ts'
 import type { Config } from '../config.ts'
-import { trainDefaults, type Development, type TrainConfig } from './config.ts'
+import { deciding, modelNames, nameOf, type ModelName } from './config.ts'
 import type { StepMetrics } from './metrics.ts'
-import { trainModel, type TrainResult } from './trainer.ts'
-
-export interface ModelName {
-  readonly seed: number
-  readonly weighting: 'lrat' | 'none'
-}
-
-/** The models that the configuration asks for, the main one first. */
-export const modelNames = ({ train: { seeds, weightings } }: Config): ModelName[] =>
-  weightings.flatMap((weighting) => seeds.map((seed) => ({ seed, weighting })))
-
-/** Folder of a model below the stage's: `lrat-1`, `none-1` … */
-export const modelFolder = ({ seed, weighting }: ModelName): string => `${weighting}-${seed}`
-
-/** The learning rate, where the configuration leaves it open. */
-const learningRateOf = ({ model, learning_rate }: Config['train']): number =>
-  learning_rate ?? (model === undefined ? trainDefaults.learningRate : 1e-6)
-
-const modelOf = (train: Config['train']): TrainConfig['model'] =>
-  train.model === undefined
-    ? { architecture: 'static', dimensions: train.dimensions ?? 256, vocabulary: train.vocabulary ?? 20_000 }
-    : { folder: train.model, random: train.random_start === true, ...(train.pooling && { pooling: train.pooling }) }
-
-const trainConfig = ({ train }: Config, { seed, weighting }: ModelName): TrainConfig => ({
-  ...trainDefaults,
-  model: modelOf(train),
-  seed,
-  weighting,
-  epochs: train.epochs,
-  batchSize: train.batch_size,
-  groupSize: train.group_size,
-  temperature: train.temperature,
-  inBatchNegatives: train.in_batch_negatives,
-  normalizer: train.normalizer,
-  learningRate: learningRateOf(train),
-  schedule: train.schedule,
-  warmup: train.warmup,
-  weightDecay: train.weight_decay,
-  maxGradientNorm: train.clip_norm,
-  maxQueryTokens: train.query_tokens,
-  maxPassageTokens: train.passage_tokens,
-  queryPrefix: train.query_prefix,
-  passagePrefix: train.passage_prefix,
-  device: train.device,
-  ...(train.precision && { precision: train.precision }),
-  microBatchTokens: train.micro_batch_tokens,
-  ...(train.threads !== undefined && { threads: train.threads }),
-  ...(train.lora && { lora: train.lora }),
-  keep: {
-    unsatisfied: train.keep.includes('unsatisfied'),
-    emptyQuery: train.keep.includes('empty_query'),
-    noNegative: train.keep.includes('no_negative'),
-  },
-  checkpointEvery: train.checkpoint_every,
-  checkpoints: train.checkpoints,
-  ...(train.dev && { dev: developmentOf(train.dev) }),
-})
-
-const developmentOf = ({
-  share,
-  rows,
-  negatives,
-  metric,
-  every,
-  keep_best,
-}: NonNullable<Config['train']['dev']>): Development => ({
-  share,
-  ...(rows !== undefined && { rows }),
-  negatives,
-  metric,
-  every: every ?? 0,
-  keepBest: keep_best,
-})
+import type { TrainResult } from './options.ts'
+import { trainModel } from './trainer.ts'
 
 async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<string> {
   const parts = context.parts('ingest', documents)
@@ -96,8 +25,8 @@ async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<strin
 const countsOf = ({ rows, steps, texts, development: aside }: TrainResult): Record<string, number> => ({
   pairs: rows.read,
   'dropped: unsatisfied': rows.unsatisfied,
-  'dropped: empty_query': rows.emptyQuery,
-  'dropped: no_negative': rows.noNegative,
+  'dropped: empty_query': rows.empty_query,
+  'dropped: no_negative': rows.no_negative,
   'dropped: development': aside?.rows ?? 0,
   trained_on: rows.kept - (aside?.rows ?? 0),
   texts,
@@ -106,7 +35,7 @@ const countsOf = ({ rows, steps, texts, development: aside }: TrainResult): Reco
 
 const noteOf = (name: ModelName, { loss, learningRate, tokens, seconds, padding }: StepMetrics): string =>
   [
-    `${modelFolder(name)}: loss ${loss.toFixed(3)}`,
+    `${nameOf(name)}: loss ${loss.toFixed(3)}`,
     `lr ${learningRate.toExponential(1)}`,
     `${count(tokens / seconds)} tokens/s`,
     `${(100 * padding).toFixed(0)}% padding`,
@@ -132,33 +61,22 @@ export const trainStage: Stage<Config> = {
     const given = corpus.path !== undefined || corpus.format === 'synthetic'
     return given && train.model === undefined ? ['ingest'] : []
   },
-  // Files count by their content; devices, threads and micro-batches differ in rounding only.
-  parameters: ({ train }) => ({
-    ...train,
-    data: undefined,
-    model: train.model !== undefined,
-    learning_rate: learningRateOf(train),
-    device: undefined,
-    micro_batch_tokens: undefined,
-    threads: undefined,
-    checkpoint_every: undefined,
-    checkpoints: undefined,
-  }),
+  parameters: ({ train }) => deciding(train),
   outside: ({ train: { data, model } }) => [data, model].filter((path) => path !== undefined),
   run: async (context) => {
     const { config } = context
     const examples = config.train.data ?? join(context.folderOf('export'), 'lrat-train.jsonl')
-    const names = modelNames(config)
+    const names = modelNames(config.train)
 
-    const say = (name: ModelName, line: string): void => context.progress.say(`          ${modelFolder(name)}: ${line}`)
+    const say = (name: ModelName, line: string): void => context.progress.say(`          ${nameOf(name)}: ${line}`)
     let counts: Record<string, number> = { models: names.length }
     for (const [at, name] of names.entries()) {
       context.check()
       const result = await trainModel({
         examples,
-        config: trainConfig(config, name),
+        config: { ...config.train, ...name },
         corpus: () => corpusTexts(context),
-        folder: join(context.folder, modelFolder(name)),
+        folder: join(context.folder, nameOf(name)),
         tables: { folder: context.folder, index: at },
         shared: context.folder,
         ...(config.workers !== undefined && { workers: config.workers }),

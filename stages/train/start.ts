@@ -3,45 +3,43 @@ import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openModel, randomStaticModel, type Model } from '../../model/folder.ts'
-import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 import { vocabularyBuilder } from '../../model/tokenize/vocabulary.ts'
 import { UserError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
-import type { TrainConfig } from './config.ts'
+import { staticSize, type ModelConfig } from './config.ts'
+import type { TrainOptions } from './options.ts'
 import { noRows, trainRows } from './rows.ts'
 import { textIndex } from './text-index.ts'
-import type { TrainOptions } from './trainer.ts'
 
 /** A new model from its seed, its vocabulary built once and kept in `kept`; or the model of a folder. */
 export const startModel = async (options: TrainOptions, kept: string): Promise<Model> => {
-  const { model, seed, maxQueryTokens, maxPassageTokens, queryPrefix, passagePrefix } = options.config
-  const prefixes = { query: queryPrefix, passage: passagePrefix }
-  if ('folder' in model) {
-    const { folder, pooling, random = false } = model
-    const told = queryPrefix !== '' || passagePrefix !== ''
-    const opened = await openModel(folder, {
-      ...(told && { prefixes }),
-      ...(pooling && { pooling }),
-      ...(random && { seed }),
-    })
-    if (opened.architecture === 'static') checkStatic(folder, options.config, { random, pooling })
-    return opened
-  }
-  const maxTokens = Math.max(maxQueryTokens, maxPassageTokens)
+  const { config } = options
+  const prefixes = { query: config.query_prefix, passage: config.passage_prefix }
+  if (config.model !== undefined) return opened(config.model, config, prefixes)
+  const { dimensions, vocabulary } = staticSize(config)
+  const maxTokens = Math.max(config.query_tokens, config.passage_tokens)
   const path = join(kept, 'tokenizer.json')
-  if (!existsSync(path)) writeFileAtomic(path, await tokenizerJson(options, model, maxTokens))
-  const { dimensions } = model
-  return randomStaticModel({ tokenizerJson: await readFile(path, 'utf8'), dimensions, maxTokens, seed, prefixes })
+  if (!existsSync(path)) writeFileAtomic(path, await tokenizerJson(options, vocabulary, maxTokens))
+  const tokenizer = await readFile(path, 'utf8')
+  return randomStaticModel({ tokenizerJson: tokenizer, dimensions, maxTokens, seed: config.seed, prefixes })
+}
+
+const opened = async (folder: string, config: ModelConfig, prefixes: Model['prefixes']): Promise<Model> => {
+  const { pooling, random_start: random = false, seed } = config
+  const told = prefixes.query !== '' || prefixes.passage !== ''
+  const model = await openModel(folder, {
+    ...(told && { prefixes }),
+    ...(pooling && { pooling }),
+    ...(random && { seed }),
+  })
+  if (model.architecture === 'static') checkStatic(folder, config)
+  return model
 }
 
 /** Settings that mean nothing for a static model are not passed over in silence. */
-const checkStatic = (
-  folder: string,
-  { lora, precision }: TrainConfig,
-  { random, pooling }: { readonly random: boolean; readonly pooling?: string },
-): void => {
+const checkStatic = (folder: string, { lora, precision, random_start: random, pooling }: ModelConfig): void => {
   const told = {
-    random_start: random ? 'true' : undefined,
+    random_start: random === true ? 'true' : undefined,
     pooling,
     lora: lora && 'adapters',
     precision: precision === 'float32' ? undefined : precision,
@@ -59,10 +57,9 @@ const checkStatic = (
 
 const tokenizerJson = async (
   { examples, corpus, config, signal }: TrainOptions,
-  model: { readonly vocabulary: number; readonly tokenizer?: string },
+  size: number,
   maxTokens: number,
 ): Promise<string> => {
-  if (model.tokenizer !== undefined) return (await loadTokenizer(model.tokenizer)).json ?? ''
   const builder = vocabularyBuilder()
   const seen = textIndex()
   const add = (text: string): void => {
@@ -76,5 +73,5 @@ const tokenizerJson = async (
     signal?.throwIfAborted()
     for (const text of [query, ...positives, ...negatives]) add(text)
   }
-  return builder.finish({ size: model.vocabulary, maxTokens })
+  return builder.finish({ size, maxTokens })
 }

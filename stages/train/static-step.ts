@@ -8,9 +8,9 @@ import { TABLE } from '../../model/nets/static.ts'
 import { updateRows } from '../../model/training/sparse-update.ts'
 import { lossGraph } from '../../model/training/training-graphs.ts'
 import type { TrainState } from './checkpoint.ts'
-import type { TrainConfig } from './config.ts'
+import { optimizerOf, type ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
-import type { Trainer } from './loop.ts'
+import type { Trainer } from './step.ts'
 
 // The products are small: a second thread would spend more on waiting than it does.
 const ONE_THREAD = { threads: 1 }
@@ -21,7 +21,7 @@ const ONE_THREAD = { threads: 1 }
  */
 export const staticTrainer = async (
   dataset: Dataset,
-  config: TrainConfig,
+  config: ModelConfig,
   start: TrainState,
   compile: Compile = compileOnnx,
 ): Promise<Trainer> => {
@@ -30,6 +30,7 @@ export const staticTrainer = async (
   const loss = await compile(lossGraph(width, config.temperature, l2Normalise), ONE_THREAD)
   const rowOf = new Int32Array(table.dims[0]).fill(-1)
   const memory = reusable()
+  const optimizer = optimizerOf(config)
   const arrays = { parameter: table.data, first: first.data, second: second.data, width }
 
   const step: Trainer['step'] = async (batch, learningRate, count) => {
@@ -51,9 +52,9 @@ export const staticTrainer = async (
     const gradientNorm = Math.sqrt(squares(gradient))
     // A step that went wrong must not reach the table.
     if (Number.isFinite(value) && Number.isFinite(gradientNorm)) {
-      const limit = config.maxGradientNorm
+      const limit = config.clip_norm
       const scale = limit > 0 ? Math.min(1, limit / gradientNorm) : 1
-      updateRows(arrays, used, gradient, config, { learningRate, step: count, scale })
+      updateRows(arrays, used, gradient, optimizer, { learningRate, step: count, scale })
     }
     const tokens = [...queries, ...documents].reduce((sum, ids) => sum + ids.length, 0)
     return { loss: value, gradientNorm, tokens, positions: tokens }

@@ -12,14 +12,17 @@ import { Interrupted } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import { digest } from '../../pipeline/fingerprint.ts'
 import { openShard, shardExists, type Shard } from '../../pipeline/parts.ts'
-import { noRows, trainRows, type KeepPolicy, type RowCounts } from './rows.ts'
+import type { DropReason } from './config.ts'
+import { noRows, trainRows, type RowCounts } from './rows.ts'
 import { textIndex, type TextIndex } from './text-index.ts'
+
+type Kind = 'query' | 'passage'
 
 export interface DatasetOptions {
   readonly tokenizer: Tokenizer
-  readonly keep: KeepPolicy
-  readonly maxQueryTokens: number
-  readonly maxPassageTokens: number
+  readonly keep: readonly DropReason[]
+  /** Tokens that are read of a text. */
+  readonly limits: Readonly<Record<Kind, number>>
   readonly prefixes: Prefixes
   /** Names the content of the rows: tables under another name are made again. */
   readonly content?: string
@@ -45,8 +48,6 @@ const BATCH = 250_000
 /** What a row counts for besides its new texts. */
 const ROW = 400
 
-type Kind = 'query' | 'passage'
-
 /** Rows that lie within a part, and the texts that are new with them. */
 interface Batch {
   readonly shard: number
@@ -59,8 +60,8 @@ interface Batch {
 }
 
 /** Names all that the tables depend on. */
-const keyOf = ({ tokenizer, keep, maxQueryTokens, maxPassageTokens, prefixes, content }: DatasetOptions): string =>
-  digest({ version: 1, tokenizer: tokenizer.json, keep, maxQueryTokens, maxPassageTokens, prefixes, content })
+const keyOf = ({ tokenizer, keep, limits, prefixes, content }: DatasetOptions): string =>
+  digest({ version: 2, tokenizer: tokenizer.json, keep, limits, prefixes, content })
 
 const summaryPath = (folder: string): string => join(folder, 'dataset.json')
 
@@ -126,8 +127,7 @@ export const buildDataset = async (path: string, folder: string, options: Datase
   const found = await readSummary(folder)
   if (found?.key !== key) await begin(folder, key)
   else if (found.rows !== undefined) return
-  const { prefixes, maxQueryTokens, maxPassageTokens, threads = {}, signal } = options
-  const limits = { query: maxQueryTokens, passage: maxPassageTokens }
+  const { prefixes, limits, threads = {}, signal } = options
   const pool = openTokenThreads(options.tokenizer, { ...threads, ...(signal && { signal }) })
   const tokenise = async (batch: Batch): Promise<{ batch: Batch; rows: readonly TokenRow[] | undefined }> => {
     if (shardExists(folder, TABLES, batch.shard)) return { batch, rows: undefined }

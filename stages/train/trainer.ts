@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync } from 'node:fs'
 import { mkdir, readFile, rm } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { development, timings, training } from '../../data/schemas.ts'
 import { readable } from '../../model/files/reading.ts'
 import { saveModel } from '../../model/folder.ts'
@@ -12,70 +12,16 @@ import { digest } from '../../pipeline/fingerprint.ts'
 import { partPath } from '../../pipeline/parts.ts'
 import { bestKeeper } from './best.ts'
 import { stepsPerEpoch } from './batches.ts'
-import { checkTrainConfig, type TrainConfig } from './config.ts'
+import { deciding } from './config.ts'
 import { openDataset, type Dataset } from './dataset.ts'
 import { developmentSet } from './development.ts'
 import { trainSteps } from './loop.ts'
-import { openLog, writeTables, type Losses, type StepMetrics, type TablePlace } from './metrics.ts'
-import type { RowCounts } from './rows.ts'
+import { openLog, writeTables } from './metrics.ts'
+import type { DevelopmentResult, TrainOptions, TrainResult } from './options.ts'
+import { pathsIn } from './paths.ts'
 import { splitRows, subset, type Split } from './split.ts'
 import { startModel } from './start.ts'
 import { buildDataset } from './tokenise.ts'
-
-export interface TrainOptions {
-  /** LRAT-Train JSONL, compressed or not. */
-  readonly examples: string
-  /** Texts that the vocabulary is counted over besides the training texts; called when one has to be built. */
-  readonly corpus?: () => AsyncIterable<string>
-  readonly config: TrainConfig
-  /** Gets `model/`, `untrained/`, `train.json`, and `work/` until training is complete. */
-  readonly folder: string
-  /** Where the tables of metrics go; default: part 0 of tables in `folder`. */
-  readonly tables?: TablePlace
-  /** Where vocabulary and tokenised rows are kept for models of the same data and tokenizer; default: in `work/`. */
-  readonly shared?: string
-  /** Threads that tokenise; changes no result. */
-  readonly workers?: number
-  /** Whatever else the result depends on (the corpus): another value starts over. */
-  readonly fingerprint?: string
-  /** Ends training after the step in progress with a checkpoint and `Interrupted`. */
-  readonly signal?: AbortSignal
-  readonly onProgress?: (metrics: StepMetrics, steps: number) => void
-  /** Told in a line what a user may want to know beside the steps. */
-  readonly say?: (line: string) => void
-}
-
-/** What a development split said. */
-export interface DevelopmentResult {
-  /** Rows set aside, and those given back since a training query nearly says the same. */
-  readonly rows: number
-  readonly returned: number
-  readonly queries: number
-  /** Documents ranked for each query. */
-  readonly documents: number
-  readonly metric: string
-  /** The metric before training, at the chosen step, and at the last. */
-  readonly start: number
-  readonly chosen: number
-  readonly last: number
-}
-
-export interface TrainResult {
-  /** Folder of the trained model. */
-  readonly model: string
-  /** Folder of the model that training started from. */
-  readonly untrained: string
-  readonly tables: TablePlace
-  /** Rows read, dropped by reason, and kept. */
-  readonly rows: RowCounts
-  /** Distinct texts, those a query and a passage have in common counted twice. */
-  readonly texts: number
-  readonly steps: number
-  /** The step whose parameters the trained model has: the best-scored one, or the last. */
-  readonly chosenStep: number
-  readonly loss: Losses
-  readonly development?: DevelopmentResult
-}
 
 /** What `train.json` holds. */
 export type TrainSummary = Omit<TrainResult, 'model' | 'untrained' | 'tables'> & { readonly key: string }
@@ -87,7 +33,6 @@ export type TrainSummary = Omit<TrainResult, 'model' | 'untrained' | 'tables'> &
  */
 export const trainModel = async (options: TrainOptions): Promise<TrainResult> => {
   const { config, folder, examples } = options
-  checkTrainConfig(config)
   const paths = pathsIn(folder)
   const tables = options.tables ?? { folder, index: 0 }
   const result = ({ key: _, ...summary }: TrainSummary): TrainResult => ({
@@ -111,13 +56,15 @@ export const trainModel = async (options: TrainOptions): Promise<TrainResult> =>
   }
   const shared = options.shared ?? paths.data
   const model = await startModel(options, shared)
-  if (model.maxTokens < Math.max(config.maxQueryTokens, config.maxPassageTokens))
+  if (model.maxTokens < Math.max(config.query_tokens, config.passage_tokens))
     options.say?.(`texts are cut to ${model.maxTokens} tokens, the most that the model takes`)
   await buildDataset(examples, shared, {
     tokenizer: model.tokenizer,
     keep: config.keep,
-    maxQueryTokens: Math.min(config.maxQueryTokens, model.maxTokens),
-    maxPassageTokens: Math.min(config.maxPassageTokens, model.maxTokens),
+    limits: {
+      query: Math.min(config.query_tokens, model.maxTokens),
+      passage: Math.min(config.passage_tokens, model.maxTokens),
+    },
     prefixes: model.prefixes,
     content,
     ...(options.workers !== undefined && { threads: { workers: options.workers } }),
@@ -131,10 +78,10 @@ export const trainModel = async (options: TrainOptions): Promise<TrainResult> =>
     const trained = split === undefined ? dataset : subset(dataset, split.train)
     const held = split && config.dev && developmentSet(dataset, split.dev, config.dev)
     const last = await trainSteps(options, { model, dataset: trained, key, paths, ...(held && { development: held }) })
-    const best = config.dev?.keepBest === true ? await bestKeeper(paths.best).read() : undefined
+    const best = config.dev?.keep_best === true ? await bestKeeper(paths.best).read() : undefined
     await saveModel({ ...model, parameters: best?.parameters ?? last }, paths.model)
     const { rows, texts } = dataset
-    const steps = stepsPerEpoch(trained.size, config.batchSize) * config.epochs
+    const steps = stepsPerEpoch(trained.size, config.batch_size) * config.epochs
     const chosenStep = best?.step ?? steps
     const summary: TrainSummary = {
       ...{ key, rows, texts, steps, chosenStep },
@@ -165,41 +112,19 @@ const developmentResult = (
   return { rows: dev.length, returned, queries, documents, metric, start, chosen, last }
 }
 
-export type TrainPaths = ReturnType<typeof pathsIn>
-
-const pathsIn = (folder: string) => {
-  const work = join(folder, 'work')
-  return {
-    work,
-    key: join(work, 'key.json'),
-    data: join(work, 'data'),
-    ids: join(work, 'ids.bin'),
-    split: join(work, 'split.json'),
-    checkpoints: join(work, 'checkpoints'),
-    best: join(work, 'best.safetensors'),
-    log: join(work, 'metrics.jsonl'),
-    done: join(folder, 'train.json'),
-    model: join(folder, 'model'),
-    untrained: join(folder, 'untrained'),
-  }
-}
-
 const checkSize = ({ size, rows }: Dataset, where: string): void => {
   if (size > 0) return
   throw new UserError({
     where,
     expected: 'at least one row to train on',
-    found: `none of ${rows.read}: ${rows.unsatisfied} unsatisfied, ${rows.emptyQuery} with an empty query, ${rows.noNegative} without a negative`,
+    found: `none of ${rows.read}: ${rows.unsatisfied} unsatisfied, ${rows.empty_query} with an empty query, ${rows.no_negative} without a negative`,
     fix: 'Check the stages before, or keep such rows with train.keep.',
   })
 }
 
 /** Of everything that the result depends on: a run that ran out of memory goes on with smaller micro-batches. */
-const keyOf = ({ config, fingerprint = '' }: TrainOptions, content: string): string => {
-  const free = ['device', 'microBatchTokens', 'threads', 'checkpointEvery', 'checkpoints']
-  const deciding = Object.fromEntries(Object.entries(config).filter(([name]) => !free.includes(name)))
-  return digest([JSON.stringify(deciding), fingerprint, content])
-}
+const keyOf = ({ config, fingerprint = '' }: TrainOptions, content: string): string =>
+  digest([deciding(config), config.model, fingerprint, content])
 
 /** SHA-256 of the file. */
 const contentOf = (path: string): Promise<string> =>

@@ -6,9 +6,9 @@ import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/l
 import type { Model } from '../../model/folder.ts'
 import type { Adaptation } from './adapt.ts'
 import type { TrainState } from './checkpoint.ts'
-import type { TrainConfig } from './config.ts'
+import { optimizerOf, type ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
-import type { Trainer } from './loop.ts'
+import type { Trainer } from './step.ts'
 
 const UNSCALED = { scale: 1, skipped: 0 }
 
@@ -17,26 +17,27 @@ export const transformerTrainer = async (
   { tokenizer }: Model,
   { network, frozen }: Adaptation,
   dataset: Dataset,
-  config: TrainConfig,
+  config: ModelConfig,
   start: TrainState,
 ): Promise<Trainer> => {
   const device = await chooseDevice(config.device)
-  await checkPrecision(device, config.precision)
+  const { precision = 'float32' } = config
+  await checkPrecision(device, precision)
   const engine = await createEngine(
     network,
     { ...start, parameters: new Map([...frozen, ...start.parameters]) },
     {
       compile: onThreads(compilerOf(device), config.threads),
       temperature: config.temperature,
-      optimizer: config,
+      optimizer: optimizerOf(config),
       selectiveDecay: true,
       padId: tokenizer.padId,
-      microBatchTokens: config.microBatchTokens,
-      precision: config.precision,
+      microBatchTokens: config.micro_batch_tokens,
+      precision,
       resident: residentOn(device),
     },
   )
-  let lossScale = config.precision === 'float16' ? (start.lossScale ?? LOSS_SCALE) : undefined
+  let lossScale = precision === 'float16' ? (start.lossScale ?? LOSS_SCALE) : undefined
   return {
     device,
     step: async (batch, learningRate, step) => {
@@ -44,7 +45,7 @@ export const transformerTrainer = async (
       const { scale, skipped } = lossScale ?? UNSCALED
       const { loss, tokens, positions } = await engine.backward(texts, batch.queries.length, batch, scale)
       const gradientNorm = (await engine.gradientNorm()) / scale
-      const limit = config.maxGradientNorm
+      const limit = config.clip_norm
       // A step that went wrong must not reach the parameters.
       if (Number.isFinite(loss) && Number.isFinite(gradientNorm)) {
         const clip = limit > 0 ? Math.min(1, limit / gradientNorm) : 1

@@ -7,7 +7,7 @@ import { small } from './helpers.ts'
 
 const datasetOf = (examples: readonly Omit<Example, 'weight'>[], weight = (i: number): number => 1 + i): Dataset => ({
   size: examples.length,
-  rows: { read: 0, unsatisfied: 0, emptyQuery: 0, noNegative: 0, kept: 0 },
+  rows: { read: 0, unsatisfied: 0, empty_query: 0, no_negative: 0, kept: 0 },
   texts: 0,
   example: (i) => ({ ...examples[i], weight: weight(i) }),
   ids: () => new Int32Array(),
@@ -20,9 +20,9 @@ const texts = (least: number, most: number) =>
 const example = fc.record({ query: fc.nat(6), positives: texts(1, 3), negatives: texts(0, 12) })
 const cases = fc.record({
   rows: fc.array(example, { minLength: 1, maxLength: 20 }),
-  batchSize: fc.integer({ min: 1, max: 9 }),
-  groupSize: fc.integer({ min: 2, max: 6 }),
-  inBatchNegatives: fc.boolean(),
+  batch_size: fc.integer({ min: 1, max: 9 }),
+  group_size: fc.integer({ min: 2, max: 6 }),
+  in_batch_negatives: fc.boolean(),
   seed: fc.nat(99),
 })
 
@@ -42,7 +42,7 @@ describe('batchesOf', () => {
         const dataset = datasetOf(rows)
         const config = { ...small, ...settings }
         const batch = batchesOf(dataset, config)
-        const perEpoch = stepsPerEpoch(rows.length, config.batchSize)
+        const perEpoch = stepsPerEpoch(rows.length, config.batch_size)
         for (const epoch of [0, 1]) {
           const batches = Array.from({ length: perEpoch }, (_, i) => batch(epoch * perEpoch + i))
           const queries = batches.flatMap((found) => found.queries)
@@ -73,7 +73,7 @@ describe('batchesOf', () => {
       negatives: Int32Array.from({ length: 8 }, (_, k) => 300 + ((i + k) % 30)),
     }))
     const dataset = datasetOf(rows)
-    const config = { ...small, batchSize: 6 }
+    const config = { ...small, batch_size: 6 }
     const walked = batchesOf(dataset, config)
     const all = Array.from({ length: 12 }, (_, step) => walked(step))
     expect(batchesOf(dataset, config)(11)).toEqual(all[11])
@@ -85,7 +85,7 @@ describe('batchesOf', () => {
     const negatives = Int32Array.from({ length: 10 }, (_, k) => 300 + k)
     const rows = [{ query: 0, positives: Int32Array.of(100), negatives }]
     const drawn = (own: readonly Omit<Example, 'weight'>[], groupSize: number) => {
-      const batch = batchesOf(datasetOf(own), { ...small, groupSize })
+      const batch = batchesOf(datasetOf(own), { ...small, group_size: groupSize })
       return Array.from({ length: 30 }, (_, epoch) => countsOf(batch(epoch), 0))
     }
     const epochs = drawn(rows, 6)
@@ -98,7 +98,7 @@ describe('batchesOf', () => {
 
   it('draws one of several positives each epoch, each in turn about as often', () => {
     const row = { query: 0, positives: Int32Array.of(100, 101, 102), negatives: Int32Array.of(101, 300) }
-    const batch = batchesOf(datasetOf([row]), { ...small, groupSize: 3 })
+    const batch = batchesOf(datasetOf([row]), { ...small, group_size: 3 })
     const drawn = Array.from({ length: 300 }, (_, epoch) => batch(epoch).documents[0])
     for (const positive of row.positives) {
       const times = drawn.filter((text) => text === positive).length
@@ -114,7 +114,7 @@ describe('batchesOf', () => {
       negatives: Int32Array.of(300, 301),
     }))
     const counts = (inBatchNegatives: boolean) =>
-      countsOf(batchesOf(datasetOf(rows), { ...small, groupSize: 3, inBatchNegatives })(0), 0)
+      countsOf(batchesOf(datasetOf(rows), { ...small, group_size: 3, in_batch_negatives: inBatchNegatives })(0), 0)
     expect([...counts(true).values()].toSorted()).toEqual([1, 1, 2, 2])
     expect([...counts(false).values()]).toEqual([1, 1, 1])
   })

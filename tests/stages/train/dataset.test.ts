@@ -17,12 +17,11 @@ const temp = tempFolders()
 const words = Array.from({ length: 300 }, (_, i) => `w${i}`)
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'a', 'b', ...words]
 const tokenizer = tokenizerFromJson(wordPieceJson(`${VOCABULARY.join('\n')}\n`, 'vocab.txt'), 'small')
-const keep = { unsatisfied: true, emptyQuery: true, noNegative: true }
+const keep = ['unsatisfied', 'empty_query', 'no_negative'] as const
 const options: DatasetOptions = {
   tokenizer,
   keep,
-  maxQueryTokens: 4,
-  maxPassageTokens: 9,
+  limits: { query: 4, passage: 9 },
   prefixes: { query: 'a ', passage: 'b ' },
 }
 const small = { ...options, partSize: 12_000, batchSize: 1500 }

@@ -4,18 +4,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { rankingMetrics } from '../../../evaluation/retrieval/metrics.ts'
 import { Interrupted } from '../../../core/errors.ts'
-import type { Development, TrainConfig } from '../../../stages/train/config.ts'
+import type { DevConfig, ModelConfig } from '../../../stages/train/config.ts'
 import type { Dataset } from '../../../stages/train/dataset.ts'
 import { developmentSet } from '../../../stages/train/development.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'
 import { rows, scoresOf, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
 
-const settings: Development = { share: 0.2, negatives: 3, metric: 'ndcg@10', every: 2, keepBest: true }
+const settings: DevConfig = { share: 0.2, negatives: 3, metric: 'ndcg@10', every: 2, keep_best: true }
 
 /** Texts are one token each, their number; texts from 100 on are documents. */
 const datasetOf = (examples: readonly { query: number; positives: Int32Array; negatives: Int32Array }[]): Dataset => ({
   size: examples.length,
-  rows: { read: 0, unsatisfied: 0, emptyQuery: 0, noNegative: 0, kept: 0 },
+  rows: { read: 0, unsatisfied: 0, empty_query: 0, no_negative: 0, kept: 0 },
   texts: 0,
   example: (i) => ({ ...examples[i], weight: 1 }),
   ids: (text) => Int32Array.of(text),
@@ -77,8 +77,8 @@ describe('developmentSet', () => {
 })
 
 describe('training with a development split', () => {
-  const config: TrainConfig = { ...small, learningRate: 2, schedule: 'constant', dev: settings, checkpointEvery: 3 }
-  const run = async (name: string, change: Partial<TrainConfig> = {}, stops: readonly number[] = []) => {
+  const config: ModelConfig = { ...small, learning_rate: 2, schedule: 'constant', dev: settings, checkpoint_every: 3 }
+  const run = async (name: string, change: Partial<ModelConfig> = {}, stops: readonly number[] = []) => {
     const folder = await temporaryFolder()
     const examples = await writeRows(folder, rows(80))
     const options = { examples, folder: join(folder, name), config: { ...config, ...change } }
@@ -134,7 +134,7 @@ describe('training with a development split', () => {
   })
 
   it('can keep the last, and scores the end of each epoch unless told otherwise', async () => {
-    const dev = { ...settings, every: 0, keepBest: false }
+    const dev = { ...settings, every: undefined, keep_best: false }
     const { result } = await run('m', { dev })
     expect(result.chosenStep).toBe(24)
     const scores = (await scoresOf(result)).filter(({ metric }) => metric === 'mrr@10')

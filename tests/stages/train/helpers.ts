@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { development, training, type DevelopmentScore, type TrainingStep } from '../../../data/schemas.ts'
 import { all, literal, writer } from '../../../core/database.ts'
 import { partPath } from '../../../pipeline/parts.ts'
-import type { TrainResult } from '../../../stages/train/trainer.ts'
+import type { TrainResult } from '../../../stages/train/options.ts'
 import type { Table } from '../../../core/columns.ts'
-import { trainDefaults, type TrainConfig } from '../../../stages/train/config.ts'
+import { trainSchema, type ModelConfig } from '../../../stages/train/config.ts'
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'lrat-train-'))
 
@@ -48,13 +48,18 @@ export const writeRows = async (folder: string, data: readonly unknown[]): Promi
   return path
 }
 
-export const small: TrainConfig = {
-  ...trainDefaults,
-  model: { architecture: 'static', dimensions: 8, vocabulary: 300 },
+export const small: ModelConfig = {
+  ...trainSchema.parse({
+    dimensions: 8,
+    vocabulary: 300,
+    epochs: 3,
+    batch_size: 8,
+    group_size: 4,
+    learning_rate: 0.05,
+    weight_decay: 0.01,
+    query_tokens: 512,
+    checkpoint_every: 2,
+  }),
   seed: 3,
-  epochs: 3,
-  batchSize: 8,
-  groupSize: 4,
-  learningRate: 0.05,
-  checkpointEvery: 2,
+  weighting: 'lrat',
 }

@@ -5,8 +5,9 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { readSafeTensors } from '../../../model/files/safetensors.ts'
 import { openModel } from '../../../model/folder.ts'
-import { scheduled } from '../../../model/training/optimizer.ts'
+import { ADAMW, scheduled } from '../../../model/training/optimizer.ts'
 import { Interrupted } from '../../../core/errors.ts'
+import type { ModelConfig } from '../../../stages/train/config.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'
 import { bareFolder, tinyBert } from '../../model/tiny.ts'
 import { rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
@@ -42,8 +43,8 @@ it('decays what is not a norm or a bias, apart from the gradient', async () => {
     folder,
     rows(16).map((row) => ({ ...row, reweight_rate: 0 })),
   )
-  const steady = { schedule: 'constant' as const, warmup: 0, epochs: 1, learningRate: 0.1, weightDecay: 0.5 }
-  const config = { ...small, ...steady, model: { folder: await bareFolder(tinyBert), random: true } }
+  const steady = { schedule: 'constant' as const, warmup: 0, epochs: 1, learning_rate: 0.1, weight_decay: 0.5 }
+  const config = { ...small, ...steady, model: await bareFolder(tinyBert), random_start: true }
   const result = await trainModel({ examples, config, folder: join(folder, 'out') })
   expect(result.steps).toBe(2)
   const [before, after] = await Promise.all([openModel(result.untrained), openModel(result.model)])
@@ -60,8 +61,8 @@ it('scales gradients down to the limit, and keeps as many checkpoints as asked f
   const examples = await writeRows(folder, rows(24))
   const bare = await bareFolder(tinyBert)
   /** Length of the first moments after one step, which is (1 − β₁) times that of the gradient as used. */
-  const usedNorm = async (name: string, model: typeof small.model, maxGradientNorm: number) => {
-    const config = { ...small, model, maxGradientNorm, checkpointEvery: 1, checkpoints: 3, epochs: 2 }
+  const usedNorm = async (name: string, change: Partial<ModelConfig>, maxGradientNorm: number) => {
+    const config = { ...small, ...change, clip_norm: maxGradientNorm, checkpoint_every: 1, checkpoints: 3, epochs: 2 }
     const options = { examples, config, folder: join(folder, name) }
     const stopAfter = async (last: number): Promise<void> => {
       const controller = new AbortController()
@@ -79,15 +80,15 @@ it('scales gradients down to the limit, and keeps as many checkpoints as asked f
     await stopAfter(4)
     expect(await readdir(checkpoints)).toHaveLength(3)
     const [{ gradient_norm: whole }] = await stepsOf(await trainModel(options))
-    return { used: Math.sqrt(squares) / (1 - config.beta1), whole }
+    return { used: Math.sqrt(squares) / (1 - ADAMW.beta1), whole }
   }
-  for (const [kind, model] of [
-    ['static', small.model],
-    ['bert', { folder: bare, random: true }],
+  for (const [kind, change] of [
+    ['static', {}],
+    ['bert', { model: bare, random_start: true }],
   ] as const) {
-    const free = await usedNorm(`${kind}-free`, model, 0)
+    const free = await usedNorm(`${kind}-free`, change, 0)
     expect(free.used / free.whole).toBeCloseTo(1, 4)
-    const cut = await usedNorm(`${kind}-cut`, model, free.whole / 4)
+    const cut = await usedNorm(`${kind}-cut`, change, free.whole / 4)
     expect(cut.whole).toBe(free.whole)
     expect(cut.used / (free.whole / 4)).toBeCloseTo(1, 4)
   }

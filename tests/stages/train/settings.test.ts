@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { randomStaticModel, saveModel } from '../../../model/folder.ts'
 import { vocabularyBuilder } from '../../../model/tokenize/vocabulary.ts'
-import type { TrainConfig } from '../../../stages/train/config.ts'
-import { trainSchema } from '../../../stages/train/settings.ts'
+import { trainSchema, type ModelConfig } from '../../../stages/train/config.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'
 import { rows, small, temporaryFolder, writeRows } from './helpers.ts'
 
@@ -40,12 +39,12 @@ it('refuses what means nothing for the static model of a folder', async () => {
   const path = join(folder, 'static')
   await saveModel(randomStaticModel({ tokenizerJson, dimensions: 8, maxTokens: 32, seed: 1 }), path)
   const examples = await writeRows(folder, rows(8))
-  const run = (change: Partial<TrainConfig>) =>
-    trainModel({ examples, folder: join(folder, 'out'), config: { ...small, model: { folder: path }, ...change } })
+  const run = (change: Partial<ModelConfig>) =>
+    trainModel({ examples, folder: join(folder, 'out'), config: { ...small, model: path, ...change } })
   const lora = { rank: 2, alpha: 4, targets: ['query'] }
   await expect(run({ lora })).rejects.toThrow(/train\.lora: expected it only for a transformer; found .*static/)
   await expect(run({ precision: 'float16' })).rejects.toThrow(/train\.precision/)
-  await expect(run({ model: { folder: path, pooling: 'cls' } })).rejects.toThrow(/train\.pooling/)
-  await expect(run({ model: { folder: path, random: true } })).rejects.toThrow(/train\.random_start/)
+  await expect(run({ pooling: 'cls' })).rejects.toThrow(/train\.pooling/)
+  await expect(run({ random_start: true })).rejects.toThrow(/train\.random_start/)
   expect((await run({})).steps).toBe(3)
 })

@@ -5,6 +5,7 @@ import { compileOnnx } from '../../../model/execute/onnxruntime.ts'
 import { randomStaticModel } from '../../../model/folder.ts'
 import { TABLE } from '../../../model/nets/static.ts'
 import { vocabularyBuilder } from '../../../model/tokenize/vocabulary.ts'
+import { optimizerOf } from '../../../stages/train/config.ts'
 import { batchesOf } from '../../../stages/train/batches.ts'
 import { openDataset } from '../../../stages/train/dataset.ts'
 import { staticTrainer } from '../../../stages/train/static-step.ts'
@@ -19,12 +20,12 @@ it('computes what the engine’s four graphs do, and moves the rows that the bat
   const tokenizerJson = builder.finish({ size: 200, maxTokens: 50 })
   const model = randomStaticModel({ tokenizerJson, dimensions: 8, maxTokens: 50, seed: 1 })
   const examples = await writeRows(folder, [...data, { query: '', pos: ['a'], neg: ['', 'b'] }])
-  const keep = { unsatisfied: true, emptyQuery: true, noNegative: true }
-  const limits = { maxQueryTokens: 50, maxPassageTokens: 50, prefixes: model.prefixes, keep }
+  const keep = ['unsatisfied', 'empty_query', 'no_negative'] as const
+  const limits = { limits: { query: 50, passage: 50 }, prefixes: model.prefixes, keep }
   await buildDataset(examples, join(folder, 'data'), { tokenizer: model.tokenizer, ...limits })
   const dataset = await openDataset(join(folder, 'data'), { cache: join(folder, 'ids.bin') })
 
-  const config = { ...small, batchSize: 31, weightDecay: 0 }
+  const config = { ...small, batch_size: 31, weight_decay: 0 }
   const batch = batchesOf(dataset, config)(0)
   const copy = new Map([...model.parameters].map(([name, { dims, data: old }]) => [name, { dims, data: old.slice() }]))
   const start = { step: 0, parameters: copy, first: zerosLike(copy), second: zerosLike(copy) }
@@ -39,7 +40,7 @@ it('computes what the engine’s four graphs do, and moves the rows that the bat
   const engine = await createEngine(model.network, state, {
     compile: compileOnnx,
     temperature: config.temperature,
-    optimizer: config,
+    optimizer: optimizerOf(config),
     selectiveDecay: true,
     padId: 0,
     microBatchTokens: 40,
@@ -48,7 +49,7 @@ it('computes what the engine’s four graphs do, and moves the rows that the bat
   expect(Math.max(...embedded.map((x, i) => Math.abs(x - reference[i])))).toBeLessThan(1e-6)
   const { loss } = await engine.backward(texts, batch.queries.length, batch)
   const norm = await engine.gradientNorm()
-  await engine.update(0.01, 1, Math.min(1, config.maxGradientNorm / norm))
+  await engine.update(0.01, 1, Math.min(1, config.clip_norm / norm))
   await engine.close()
   dataset.close()
 

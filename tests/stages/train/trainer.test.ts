@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadEncoder } from '../../../model/encoder.ts'
 import { Interrupted, UserError } from '../../../core/errors.ts'
+import type { ModelConfig } from '../../../stages/train/config.ts'
 import type { StepMetrics } from '../../../stages/train/metrics.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'
 import { lossesOf, rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
@@ -84,7 +85,7 @@ describe('trainModel', () => {
     const weighted = await run('weighted', {})
     expect(weighted.equals(await run('unweighted', { weighting: 'none' }))).toBe(false)
     expect(weighted.equals(await run('normalizer', { normalizer: 'weights' }))).toBe(false)
-    expect(weighted.equals(await run('own', { inBatchNegatives: false }))).toBe(false)
+    expect(weighted.equals(await run('own', { in_batch_negatives: false }))).toBe(false)
   })
 
   it('copes with batches larger than the data, empty and one-token texts, and equal texts', async () => {
@@ -95,7 +96,7 @@ describe('trainModel', () => {
       { query: 'a', pos: ['a'], neg: ['a'] },
     ]
     const examples = await writeRows(folder, odd)
-    const result = await trainModel({ examples, folder: join(folder, 'out'), config: { ...small, batchSize: 64 } })
+    const result = await trainModel({ examples, folder: join(folder, 'out'), config: { ...small, batch_size: 64 } })
     expect(result.steps).toBe(3)
     expect((await lossesOf(result)).every(Number.isFinite)).toBe(true)
     const encoder = await loadEncoder(result.model)
@@ -118,18 +119,18 @@ describe('trainModel', () => {
       folder: join(folder, 'out'),
       config: small,
     })
-    expect(kept.rows).toEqual({ read: 23, unsatisfied: 1, emptyQuery: 1, noNegative: 1, kept: 20 })
+    expect(kept.rows).toEqual({ read: 23, unsatisfied: 1, empty_query: 1, no_negative: 1, kept: 20 })
     const examples = await writeRows(folder, bad)
     const none = trainModel({ examples, folder: join(folder, 'none'), config: small })
     await expect(none).rejects.toThrow(/none of 3: 1 unsatisfied, 1 with an empty query, 1 without a negative/)
-    const keep = { unsatisfied: true, emptyQuery: true, noNegative: true }
+    const keep: ModelConfig['keep'] = ['unsatisfied', 'empty_query', 'no_negative']
     const all = await trainModel({ examples, folder: join(folder, 'all'), config: { ...small, keep } })
     expect(all.rows.kept).toBe(3)
   })
 
   it('stops at a loss that is no number and keeps the last good checkpoint', async () => {
     const folder = await temporaryFolder()
-    const config = { ...small, learningRate: 1e38, maxGradientNorm: 0, schedule: 'constant' as const, warmup: 0 }
+    const config = { ...small, learning_rate: 1e38, clip_norm: 0, schedule: 'constant' as const, warmup: 0 }
     const examples = await writeRows(folder, rows(50))
     const failing = trainModel({ examples, folder: join(folder, 'out'), config })
     await expect(failing).rejects.toThrow(/finite/)
@@ -150,11 +151,9 @@ describe('trainModel', () => {
     await expect(trainModel({ examples, folder: join(folder, 'out'), config: small })).rejects.toThrow(message)
   })
 
-  it('names a setting out of range and a missing file', async () => {
+  it('names a missing file', async () => {
     const folder = await temporaryFolder()
-    const examples = await writeRows(folder, rows(3))
     const out = join(folder, 'out')
-    await expect(trainModel({ examples, folder: out, config: { ...small, batchSize: 0 } })).rejects.toThrow(/batchSize/)
     await expect(trainModel({ examples: 'missing.jsonl', folder: out, config: small })).rejects.toThrow(/missing.jsonl/)
     expect(existsSync(out)).toBe(false)
   })

@@ -6,7 +6,8 @@ import { listDevices } from '../../../model/execute/devices.ts'
 import { openModel } from '../../../model/folder.ts'
 import { Interrupted } from '../../../core/errors.ts'
 import type { StepMetrics } from '../../../stages/train/metrics.ts'
-import { trainModel, type TrainResult } from '../../../stages/train/trainer.ts'
+import type { TrainResult } from '../../../stages/train/options.ts'
+import { trainModel } from '../../../stages/train/trainer.ts'
 import { bareFolder, tinyBert, tinyQwen3 } from '../../model/tiny.ts'
 import { lossesOf, rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
 
@@ -15,9 +16,10 @@ it('trains low-rank additions, and saves them merged', async () => {
   const examples = await writeRows(folder, rows(24))
   const config = {
     ...small,
-    model: { folder: await bareFolder(tinyBert), random: true },
+    model: await bareFolder(tinyBert),
+    random_start: true,
     lora: { rank: 4, alpha: 8, targets: ['query', 'value', 'dense'] },
-    learningRate: 0.02,
+    learning_rate: 0.02,
     temperature: 0.1,
     epochs: 4,
   }
@@ -35,7 +37,7 @@ it('trains low-rank additions, and saves them merged', async () => {
   }
   // The merged weights are what was trained: going on from them starts where the loss was.
   const { lora, ...whole } = config
-  const plain = { ...whole, model: { folder: result.model }, learningRate: 0, epochs: 1 }
+  const plain = { ...whole, model: result.model, random_start: false, learning_rate: 0, epochs: 1 }
   const further = await trainModel({ examples, config: plain, folder: join(folder, 'further') })
   expect(further.loss.first).toBeLessThan(0.95 * losses[0])
   const wrong = { ...config, lora: { ...lora, targets: ['q_proj'] } }
@@ -47,10 +49,11 @@ it('trains a transformer from a config alone, resumes it to the same bytes, and 
   const examples = await writeRows(folder, rows(24))
   const config = {
     ...small,
-    model: { folder: await bareFolder(tinyBert), random: true },
-    learningRate: 0.01,
+    model: await bareFolder(tinyBert),
+    random_start: true,
+    learning_rate: 0.01,
     temperature: 0.1,
-    microBatchTokens: 100,
+    micro_batch_tokens: 100,
     epochs: 4,
   }
   const whole = await trainModel({ examples, config, folder: join(folder, 'whole') })
@@ -68,7 +71,7 @@ it('trains a transformer from a config alone, resumes it to the same bytes, and 
   const resumed = await trainModel(pieces)
   expect((await weights(resumed.model)).equals(await weights(whole.model))).toBe(true)
 
-  const further = { ...config, model: { folder: whole.model }, learningRate: 0.001, epochs: 1 }
+  const further = { ...config, model: whole.model, random_start: false, learning_rate: 0.001, epochs: 1 }
   const next = await trainModel({ examples, config: further, folder: join(folder, 'further') })
   expect(next.loss.first).toBeLessThan(losses[0])
 })
@@ -78,9 +81,10 @@ describe('float16', () => {
     examples: await writeRows(folder, rows(24)),
     config: {
       ...small,
-      model: { folder: await bareFolder(tinyQwen3), random: true },
+      model: await bareFolder(tinyQwen3),
+      random_start: true,
       precision: 'float16' as const,
-      learningRate: 0.01,
+      learning_rate: 0.01,
       temperature: 0.1,
       epochs: 4,
     },
@@ -143,8 +147,8 @@ describe.skipIf(!webgpu)(`on webgpu${webgpu ? '' : ' (skipped: no Vulkan device,
   it('trains, checkpoints and goes on as the CPU does, with its state on the device', async () => {
     const folder = await temporaryFolder()
     const examples = await writeRows(folder, rows(24))
-    const model = { folder: await bareFolder(tinyQwen3), random: true }
-    const shared = { ...small, model, learningRate: 0.01, temperature: 0.1, epochs: 2 }
+    const model = await bareFolder(tinyQwen3)
+    const shared = { ...small, model, random_start: true, learning_rate: 0.01, temperature: 0.1, epochs: 2 }
     const reference = await trainModel({ examples, config: shared, folder: join(folder, 'cpu') })
     const run = { examples, config: { ...shared, device: 'webgpu' as const }, folder: join(folder, 'webgpu') }
     const controller = new AbortController()
