@@ -1,7 +1,7 @@
 // Texts of the documents that a stage needs, taken from the corpus in one scan and kept on disk: memory never grows
 // with the corpus, nor with how many documents are needed.
 import { join } from 'node:path'
-import { all, connect, literal, literals, type DuckDBConnection } from '../core/database.ts'
+import { all, connect, literal, parquet, type DuckDBConnection } from '../core/database.ts'
 
 export interface Lookup {
   /** Texts of those of `docids` that the corpus holds. */
@@ -27,7 +27,7 @@ interface LookupOptions {
 const partsHolding = async (connection: DuckDBConnection, corpus: readonly string[]): Promise<string[]> => {
   const rows = await all<{ filename: string }>(
     connection,
-    `SELECT DISTINCT filename FROM read_parquet(${literals(corpus)}, filename = true) SEMI JOIN needed USING (docid)
+    `SELECT DISTINCT filename FROM ${parquet(corpus, 'filename')} SEMI JOIN needed USING (docid)
      ORDER BY filename`,
   )
   return rows.map((row) => row.filename)
@@ -49,7 +49,7 @@ export const openLookup = async (options: LookupOptions): Promise<Lookup> => {
   await connection.run(
     parts.length === 0
       ? 'CREATE TABLE found (docid VARCHAR, "text" VARCHAR)'
-      : `CREATE TABLE found AS SELECT ${columns} FROM read_parquet(${literals(parts)}) SEMI JOIN needed USING (docid)`,
+      : `CREATE TABLE found AS SELECT ${columns} FROM ${parquet(parts)} SEMI JOIN needed USING (docid)`,
   )
 
   const wanted = (docids: Iterable<string>): string => {

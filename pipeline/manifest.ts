@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Table } from '../core/columns.ts'
-import { all, literal, writer } from '../core/database.ts'
+import { all, parquetMetadata, writer } from '../core/database.ts'
 import { UserError } from '../core/errors.ts'
 import { writeFileAtomic } from '../core/files.ts'
 import { hashFile, stampOf, type OutsideFile } from './fingerprint.ts'
@@ -59,10 +59,7 @@ export const writeManifest = (folder: string, manifest: Manifest): void =>
   writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`)
 
 const rowsOf = async (path: string): Promise<number> => {
-  const [meta] = await all<{ rows: bigint }>(
-    await writer(),
-    `SELECT num_rows AS "rows" FROM parquet_file_metadata(${literal(path)})`,
-  )
+  const [meta] = await all<{ rows: bigint }>(await writer(), `SELECT num_rows AS "rows" FROM ${parquetMetadata(path)}`)
   return Number(meta.rows)
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Column, Row, Table } from '../core/columns.ts'
-import { literal, writer } from '../core/database.ts'
+import { copyTo, jsonLines, writer } from '../core/database.ts'
 import { diskError, publish, temporary } from '../core/files.ts'
 import { openSink } from './sink.ts'
 
@@ -34,15 +34,9 @@ const SPOOL_BYTES = 4 << 20
 /** Rows a row group: large enough to compress, small enough that a reader's memory stays small. */
 const ROW_GROUP = 20_000
 
-/** Columns as read_json's argument. */
-export const jsonColumns = (table: Table): string =>
-  `{${Object.entries(table.columns)
-    .map(([name, column]) => `${literal(name)}: ${literal(column.duckdb)}`)
-    .join(', ')}}`
-
-/** SQL that copies NDJSON into one Parquet part. */
+/** SQL that copies rows into one Parquet part. */
 export const copyToParquet = (select: string, path: string, rowGroup = ROW_GROUP): string =>
-  `COPY (${select}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${rowGroup})`
+  copyTo(select, path, `FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE ${rowGroup}`)
 
 // A lone surrogate has no UTF-8 form; JSON escapes it and DuckDB would refuse the row.
 const line = (row: object): string => {
@@ -85,8 +79,8 @@ const openBulk = async (table: Table, path: string): Promise<PartWriter> => {
       await file.close()
       const columns = Object.keys(table.columns).map((name) => `"${name}"`)
       // DuckDB reserves twice the size of the longest object; a character takes three bytes at most.
-      const object = Math.max(SPOOL_BYTES, 3 * longest + 1024)
-      const source = `read_json(${literal(spool)}, format = 'newline_delimited', columns = ${jsonColumns(table)}, maximum_object_size = ${object})`
+      const types = Object.fromEntries(Object.entries(table.columns).map(([name, { duckdb }]) => [name, duckdb]))
+      const source = jsonLines(spool, { columns: types, longest: Math.max(SPOOL_BYTES, 3 * longest + 1024) })
       await (await writer()).run(copyToParquet(`SELECT ${columns.join(', ')} FROM ${source}`, temporary(path)))
       rmSync(spool)
       publish(path)

@@ -18,7 +18,7 @@ import { Interrupted, UserError } from '../core/errors.ts'
 import { writeFileAtomic } from '../core/files.ts'
 import { mapConcurrent } from '../core/concurrency.ts'
 import type { EncodeQueries, VectorBlocks } from './dense.ts'
-import { loadLance } from './lancedb.ts'
+import { connectLance, loadLance } from './lancedb.ts'
 import { compareHits } from './ranking.ts'
 
 /** `ivf`: whole vectors in cells. `hnsw`: graphs over vectors of 8-bit numbers; candidates are scored with whole ones. */
@@ -65,7 +65,7 @@ export const buildApproximate = async (
   const { docids, dims, rowsPerBlock } = vectors
   const lance = await loadLance()
   await rm(folder, { recursive: true, force: true })
-  const connection = await lance.connect(folder)
+  const connection = await connectLance(folder)
   try {
     const schema = new Schema([new Field('docid', new Utf8(), true), new Field('vector', floats(dims), true)])
     const table = await connection.createEmptyTable(TABLE, schema)
@@ -97,8 +97,7 @@ export const openApproximate = async (folder: string, options: ApproximateOption
       fix: 'Build it again.',
     })
   }
-  const lance = await loadLance()
-  const connection = await lance.connect(folder)
+  const connection = await connectLance(folder)
   const table = await connection.openTable(TABLE)
   const best = async (vector: Float32Array, n: number): Promise<Hit[]> => {
     const rows = (await table

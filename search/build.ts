@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Connection, Index, Table } from '@lancedb/lancedb'
 import { Interrupted, UserError } from '../core/errors.ts'
 import { writeFileAtomic } from '../core/files.ts'
-import { loadLance } from './lancedb.ts'
+import { connectLance, loadLance } from './lancedb.ts'
 import { regroup } from '../core/regroup.ts'
 import { FORMAT, INFO, TABLE, type IndexInfo } from './store.ts'
 
@@ -102,7 +102,7 @@ export const buildStore = async (
   const lance = await loadLance()
   const arrow = await loadArrow()
   const plan = JSON.stringify({ format: FORMAT, corpus, stopWords, rowsPerFragment })
-  const { connection, table } = await openTable(folder, () => lance.connect(folder), plan, corpus !== undefined, arrow)
+  const { connection, table } = await openTable(folder, () => connectLance(folder), plan, corpus !== undefined, arrow)
   try {
     const kept = await table.countRows()
     let documents = 0

@@ -1,5 +1,5 @@
 // The corpus as indexes read it.
-import { literals, stream, type DuckDBConnection } from '../core/database.ts'
+import { parquet, stream, type DuckDBConnection } from '../core/database.ts'
 import type { Document } from '../data/schemas.ts'
 
 /** All documents of the parts in their order, in batches. */
@@ -7,4 +7,4 @@ export const readDocuments = (
   connection: DuckDBConnection,
   parts: readonly string[],
 ): AsyncGenerator<Pick<Document, 'docid' | 'title' | 'text'>[]> =>
-  stream(connection, `SELECT docid, title, "text" FROM read_parquet(${literals(parts)})`)
+  stream(connection, `SELECT docid, title, "text" FROM ${parquet(parts)}`)

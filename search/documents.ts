@@ -1,5 +1,5 @@
 // Texts of documents by docid, many in one read.
-import { sqlText } from './lancedb.ts'
+import { literal } from '../core/database.ts'
 import { openStore } from './store.ts'
 
 export interface DocumentText {
@@ -24,7 +24,7 @@ export const openDocuments = async (folder: string, { corpus }: { corpus?: strin
     const unique = [...new Set(docids)]
     const texts = new Map<string, DocumentText>()
     for (let start = 0; start < unique.length; start += DOCIDS_PER_READ) {
-      const wanted = unique.slice(start, start + DOCIDS_PER_READ).map(sqlText)
+      const wanted = unique.slice(start, start + DOCIDS_PER_READ).map(literal)
       const rows = (await store.table
         .query()
         .where(`docid IN (${wanted.join(', ')})`)

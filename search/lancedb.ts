@@ -1,4 +1,5 @@
 // Loads LanceDB on first use: it reads its settings from the environment while it is being loaded.
+import { resolve } from 'node:path'
 import type * as Lance from '@lancedb/lancedb'
 
 /**
@@ -13,5 +14,6 @@ export const loadLance = (): Promise<typeof Lance> => {
   return import('@lancedb/lancedb')
 }
 
-/** SQL text literal, quotes doubled. */
-export const sqlText = (value: string): string => `'${value.replaceAll("'", "''")}'`
+/** A connection to the tables of a folder; a path that looks like the address of a store is still a folder's. */
+export const connectLance = async (folder: string): Promise<Lance.Connection> =>
+  (await loadLance()).connect(resolve(folder))

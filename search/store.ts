@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Table } from '@lancedb/lancedb'
 import { messageOf, UserError } from '../core/errors.ts'
-import { loadLance } from './lancedb.ts'
+import { connectLance } from './lancedb.ts'
 
 /** What an index folder says of itself in index.json. */
 export interface IndexInfo {
@@ -57,8 +57,7 @@ export const openStore = async (folder: string, corpus?: string): Promise<Store>
       fix: 'Run the index stage again over this corpus.',
     })
   }
-  const lance = await loadLance()
-  const connection = await lance.connect(folder)
+  const connection = await connectLance(folder)
   try {
     const table = await connection.openTable(TABLE)
     const close = () => {

@@ -9,7 +9,7 @@ import { readQrels } from '../../data/readers/qrels.ts'
 import { aliases, readQueries } from '../../data/readers/queries.ts'
 import { isObject } from '../../data/readers/record.ts'
 import { qrels, queries, trajectories, type Qrel, type Query, type Trajectory } from '../../data/schemas.ts'
-import { connect, literals, stream } from '../../core/database.ts'
+import { connect, parquet, stream } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { many } from '../../pipeline/progress.ts'
@@ -114,7 +114,7 @@ async function* rowsOf<T>(run: string, stage: string, table: Table): AsyncGenera
   if (parts.length === 0) return
   const connection = await connect({ threads: 1 })
   try {
-    for await (const rows of stream<T>(connection, `SELECT * FROM read_parquet(${literals(parts)})`)) yield* rows
+    for await (const rows of stream<T>(connection, `SELECT * FROM ${parquet(parts)}`)) yield* rows
   } finally {
     connection.closeSync()
   }

@@ -4,7 +4,7 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { tables } from '../../data/schemas.ts'
 import { loadConfig } from '../../pipeline/config.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
 import { lockRun } from '../../pipeline/lock.ts'
 import { listParts } from '../../pipeline/parts.ts'
@@ -84,7 +84,7 @@ const showTable = async (run: string, name: string, flags: ShowFlags): Promise<v
   const connection = await connect({ threads: 1 })
   try {
     const filter = flags.where === undefined ? '' : `WHERE ${flags.where}`
-    const source = `read_parquet(${literals(parts)})`
+    const source = parquet(parts)
     const rows = await all<Record<string, unknown>>(
       connection,
       `SELECT * FROM ${source} ${filter} LIMIT ${flags.limit}`,

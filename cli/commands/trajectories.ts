@@ -6,7 +6,7 @@ import { readJsonLines } from '../../data/readers/lines.ts'
 import { toLratRun } from '../../data/readers/lrat-run.ts'
 import { browses, queries, relevance, trajectories, verdicts, type Query, type Trajectory } from '../../data/schemas.ts'
 import { loadConfig } from '../../pipeline/config.ts'
-import { all, connect, literal, literals, stream } from '../../core/database.ts'
+import { all, connect, literal, parquet, stream } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { lockRun } from '../../pipeline/lock.ts'
 import { listParts } from '../../pipeline/parts.ts'
@@ -24,7 +24,7 @@ import type { ConfigFlags } from '../options.ts'
 
 const source = (run: string, stage: string, table: Table): string => {
   const parts = listParts(join(run, stage), table)
-  if (parts.length > 0) return `read_parquet(${literals(parts)})`
+  if (parts.length > 0) return parquet(parts)
   throw new UserError({
     where: `${run}, table ${table.name}`,
     expected: `what stage ${stage} writes`,
@@ -66,7 +66,7 @@ const exportTrajectories = async (run: string, { out }: { readonly out: string }
     const questions = ['ingest', 'generate'].flatMap((stage) => listParts(join(run, stage), queries))
     const golds = new Map<string, string>()
     if (questions.length > 0)
-      for await (const rows of stream<Query>(connection, `SELECT * FROM read_parquet(${literals(questions)})`))
+      for await (const rows of stream<Query>(connection, `SELECT * FROM ${parquet(questions)}`))
         for (const { query_id, answers } of rows) golds.set(query_id, answers[0] ?? '')
     mkdirSync(out, { recursive: true })
     let written = 0

@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { documents, qrels, queries } from '../../data/schemas.ts'
-import { connect, literals, literal } from '../../core/database.ts'
+import { connect, copyTo, parquet } from '../../core/database.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { stageFolder } from '../../pipeline/stage.ts'
 import { measure } from '../measure.ts'
@@ -26,16 +26,16 @@ export const writeEncyclopedia = async (folder: string, articles: number): Promi
   const connection = await connect()
   try {
     const from = (table: typeof documents | typeof queries | typeof qrels): string =>
-      `read_parquet(${literals(listParts(stageFolder(run, 'ingest'), table))})`
+      parquet(listParts(stageFolder(run, 'ingest'), table))
     const lines = `FORMAT csv, DELIMITER '\t', HEADER false, QUOTE ''`
+    await connection.run(copyTo(`SELECT docid, "text" FROM ${from(documents)}`, paths.corpus, 'FORMAT json'))
+    await connection.run(copyTo(`SELECT query_id, question FROM ${from(queries)}`, paths.queries, lines))
     await connection.run(
-      `COPY (SELECT docid, "text" FROM ${from(documents)}) TO ${literal(paths.corpus)} (FORMAT json)`,
-    )
-    await connection.run(
-      `COPY (SELECT query_id, question FROM ${from(queries)}) TO ${literal(paths.queries)} (${lines})`,
-    )
-    await connection.run(
-      `COPY (SELECT query_id, '0', docid, relevance FROM ${from(qrels)}) TO ${literal(paths.qrels)} (FORMAT csv, DELIMITER ' ', HEADER false, QUOTE '')`,
+      copyTo(
+        `SELECT query_id, '0', docid, relevance FROM ${from(qrels)}`,
+        paths.qrels,
+        `FORMAT csv, DELIMITER ' ', HEADER false, QUOTE ''`,
+      ),
     )
   } finally {
     connection.closeSync()

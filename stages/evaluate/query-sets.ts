@@ -2,7 +2,7 @@
 import type { SearchQuery } from '../../search/searcher.ts'
 import { documents, qrels, queries, trajectories, type Qrel, type Step } from '../../data/schemas.ts'
 import { isBrowse, isSearch, queryOf } from '../../data/steps.ts'
-import { all, literals, stream, type DuckDBConnection } from '../../core/database.ts'
+import { all, parquet, stream, type DuckDBConnection } from '../../core/database.ts'
 import { many } from '../../pipeline/progress.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
@@ -35,10 +35,7 @@ const goldEvidence = async (connection: DuckDBConnection, context: StageContext<
   const parts = context.parts('ingest', qrels)
   const evidence = new Map<string, Map<string, number>>()
   if (parts.length === 0) return evidence
-  for await (const rows of stream<Qrel>(
-    connection,
-    `SELECT * FROM read_parquet(${literals(parts)}) WHERE relevance > 0`,
-  ))
+  for await (const rows of stream<Qrel>(connection, `SELECT * FROM ${parquet(parts)} WHERE relevance > 0`))
     for (const { query_id, docid, relevance } of rows) {
       const grades = evidence.get(query_id) ?? new Map<string, number>()
       grades.set(docid, relevance)
@@ -102,7 +99,7 @@ async function* readWalked(connection: DuckDBConnection, context: StageContext<C
        type: s.type, tool: s.tool, arguments: s.arguments,
        output: CASE WHEN s.type = 'reasoning' THEN s.output ELSE '' END,
        docids: CASE WHEN s.tool = 'search' THEN [] ELSE s.docids END}) AS steps
-     FROM read_parquet(${literals(parts)}) WHERE query_id IN (SELECT query_id FROM evaluated)`,
+     FROM ${parquet(parts)} WHERE query_id IN (SELECT query_id FROM evaluated)`,
   )
   for await (const batch of batches) yield* batch
 }
@@ -113,9 +110,9 @@ const knownDocids = async (
 ): Promise<ReadonlySet<string>> => {
   const rows = await all<{ docid: string }>(
     connection,
-    `SELECT docid FROM read_parquet(${literals(context.parts('ingest', documents))}) WHERE docid IN (
+    `SELECT docid FROM ${parquet(context.parts('ingest', documents))} WHERE docid IN (
        SELECT unnest(step.docids) FROM (SELECT unnest(steps) AS step, query_id
-         FROM read_parquet(${literals(context.parts('generate', trajectories))})
+         FROM ${parquet(context.parts('generate', trajectories))}
          WHERE query_id IN (SELECT query_id FROM evaluated))
        WHERE step.tool IN ('get_document', 'visit'))`,
   )
@@ -129,7 +126,7 @@ export const openQuerySets = async (
 ): Promise<QuerySets> => {
   const ingested = context.parts('ingest', queries)
   const parts = ingested.length > 0 ? ingested : context.parts('generate', queries)
-  const source = `read_parquet(${literals(parts)})`
+  const source = parquet(parts)
   const [{ tests }] = await all<{ tests: bigint }>(
     connection,
     `SELECT count(*) FILTER (split = 'test') AS tests FROM ${source}`,

@@ -2,7 +2,7 @@
 import type { Hit, SearchQuery } from '../../search/searcher.ts'
 import { documents } from '../../data/schemas.ts'
 import type { Encoder } from '../../model/encoder.ts'
-import { literals, stream, type DuckDBConnection } from '../../core/database.ts'
+import { parquet, stream, type DuckDBConnection } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { createDenseSearcher } from '../../search/dense.ts'
@@ -18,7 +18,7 @@ async function* blocks(
   const parts = context.parts('ingest', documents)
   let docids: string[] = []
   let texts: string[] = []
-  const source = `SELECT docid, "text" FROM read_parquet(${literals(parts)})`
+  const source = `SELECT docid, "text" FROM ${parquet(parts)}`
   for await (const rows of stream<{ docid: string; text: string }>(connection, source))
     for (const { docid, text } of rows) {
       docids.push(docid)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { documents, pairs, weights, type Pair } from '../../data/schemas.ts'
 import type { Table } from '../../core/columns.ts'
 import { ahead } from '../../core/ahead.ts'
-import { all, connect, literals, type DuckDBConnection } from '../../core/database.ts'
+import { all, connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
@@ -30,8 +30,8 @@ const kept = ({ export: { keep } }: Config): string =>
   keep === 'all' ? 'true' : `NOT (${Object.values(DROPS).join(' OR ')})`
 
 const weighed = (pairParts: readonly string[], weightParts: readonly string[]): string =>
-  `SELECT p.*, w.weight FROM read_parquet(${literals(pairParts)}, file_row_number = true) AS p
-   JOIN read_parquet(${literals(weightParts)}) AS w USING (pair_id)`
+  `SELECT p.*, w.weight FROM ${parquet(pairParts, 'file_row_number')} AS p
+   JOIN ${parquet(weightParts)} AS w USING (pair_id)`
 
 // Texts are quoted once a batch however many pairs share them; the row is put together from the quoted pieces.
 const rowOf = (pair: WeighedPair, quoted: ReadonlyMap<string, string>): string => {

@@ -1,6 +1,6 @@
 // Stage filter: which trajectories ended with a right answer.
 import { trajectories, verdicts, type Verdict } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { queriesSource } from '../queries.ts'
@@ -47,7 +47,7 @@ export const filterStage: Stage<Config> = {
         const rows = await all<Answered>(
           connection,
           `SELECT trajectory_id, status, t.question, answer, answers
-           FROM read_parquet(${literals([part])}, file_row_number = true) AS t
+           FROM ${parquet(part, 'file_row_number')} AS t
            LEFT JOIN (${queriesSource(context)}) AS q USING (query_id) ORDER BY t.file_row_number`,
         )
         const judged = new Map(rows.map((row) => [row.trajectory_id, judge(row, context.config)]))
@@ -63,7 +63,7 @@ export const filterStage: Stage<Config> = {
         connection,
         `SELECT count(*) FILTER (judge = 'status') AS unfinished, count(*) FILTER (correct) AS correct,
            count(*) FILTER (judge <> 'status' AND NOT correct) AS incorrect, count(*) FILTER (correct IS NULL) AS undecided
-         FROM read_parquet(${literals(context.parts('filter', verdicts))})`,
+         FROM ${parquet(context.parts('filter', verdicts))}`,
       )
       return { counts: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) }
     } finally {

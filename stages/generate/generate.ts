@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { queries, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { openJournal } from '../../pipeline/journal.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
@@ -40,10 +40,7 @@ export const generateTrajectories = async (
   const journalPath = join(folder, 'journal.ndjson')
   const journal = await openJournal<readonly Trajectory[]>(journalPath)
   try {
-    const questions = await all<Query>(
-      connection,
-      `SELECT * FROM read_parquet(${literals(context.parts('ingest', queries))})`,
-    )
+    const questions = await all<Query>(connection, `SELECT * FROM ${parquet(context.parts('ingest', queries))}`)
     const mark = (done: number): void =>
       context.mark(done, questions.length, 'questions', llm && describeSpending(llm.spending.totals()))
     mark(journal.size)

@@ -1,6 +1,6 @@
 // Stage generate: trajectories of an agent on the run's questions, or imported ones.
 import { queries, trajectories } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Outcome, Stage, StageContext } from '../../pipeline/stage.ts'
 import { tokenizerFiles, type Config } from '../config.ts'
@@ -15,7 +15,7 @@ const countByStatus = async (context: StageContext<Config>): Promise<Record<stri
   try {
     const rows = await all<{ status: string; n: bigint; prompt: bigint | null; completion: bigint | null }>(
       connection,
-      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion FROM read_parquet(${literals(context.parts('generate', trajectories))}) GROUP BY status ORDER BY status`,
+      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion FROM ${parquet(context.parts('generate', trajectories))} GROUP BY status ORDER BY status`,
     )
     const sum = (name: 'n' | 'prompt' | 'completion'): number =>
       rows.reduce((total, row) => total + Number(row[name] ?? 0), 0)

@@ -1,6 +1,6 @@
 // What a corpus must hold before anything is built on it.
 import { documents } from '../../data/schemas.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
@@ -10,7 +10,7 @@ export const checkCorpus = async (context: StageContext<Config>, where: string):
   const parts = context.parts('ingest', documents)
   const connection = await connect({ spill: context.scratch })
   try {
-    const from = parts.length === 0 ? '(SELECT NULL AS docid WHERE false)' : `read_parquet(${literals(parts)})`
+    const from = parts.length === 0 ? '(SELECT NULL AS docid WHERE false)' : parquet(parts)
     const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${from}`)
     if (n === 0n)
       throw new UserError({

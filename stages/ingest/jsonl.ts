@@ -7,7 +7,7 @@ import { parseJsonLine, splitLines } from '../../data/readers/lines.ts'
 import { idAt, objectAt, textAt } from '../../data/readers/record.ts'
 import { documents } from '../../data/schemas.ts'
 import { createBackground } from '../../core/background.ts'
-import { connect, literal, type DuckDBConnection } from '../../core/database.ts'
+import { connect, jsonLines, type DuckDBConnection } from '../../core/database.ts'
 import { diskError, publish, temporary } from '../../core/files.ts'
 import { copyToParquet, partPath } from '../../pipeline/parts.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
@@ -26,7 +26,7 @@ const KEYS = [...ID_KEYS, 'title', ...TEXT_KEYS]
 
 // The title becomes the first line of the text unless the text already begins with it (as with-title.ts has it).
 const select = (spool: string, longest: number): string => {
-  const columns = `{${KEYS.map((key) => `${literal(key)}: 'VARCHAR'`).join(', ')}}`
+  const columns = Object.fromEntries(KEYS.map((key) => [key, 'VARCHAR']))
   return `
     SELECT
       CASE WHEN id IS NULL OR id = '' THEN error('no id') ELSE id END AS docid,
@@ -37,7 +37,7 @@ const select = (spool: string, longest: number): string => {
       NULL::INTEGER AS tokens
     FROM (
       SELECT coalesce(docid, id, _id) AS id, coalesce(title, '') AS title, coalesce("text", contents, content) AS body
-      FROM read_json(${literal(spool)}, format = 'newline_delimited', columns = ${columns}, maximum_object_size = ${longest})
+      FROM ${jsonLines(spool, { columns, longest })}
     )`
 }
 

@@ -3,7 +3,7 @@ import { extname } from 'node:path'
 import { checkOverlap, type QuestionRow } from '../../data/overlap.ts'
 import { readQueries } from '../../data/readers/queries.ts'
 import { queries } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../core/database.ts'
+import { all, parquet, writer } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 
@@ -26,7 +26,7 @@ export const checkQuestions = async (context: StageContext<Config>): Promise<num
   if (parts.length === 0) return 0
   const rows = await all<QuestionRow & { split: string }>(
     await writer(),
-    `SELECT query_id, question, split FROM read_parquet(${literals(parts)})`,
+    `SELECT query_id, question, split FROM ${parquet(parts)}`,
   )
   const own = rows.filter((row) => row.split === 'test')
   const held = held_out === undefined ? [] : await heldOut(held_out)

@@ -1,7 +1,7 @@
 // Relevance judgements: those of whole articles become those of their chunks, those outside the corpus are left out.
 import { articleOfChunk, chunkDocid } from './chunk.ts'
 import { documents, qrels, type Qrel } from '../../data/schemas.ts'
-import { all, connect, literal, literals } from '../../core/database.ts'
+import { all, connect, literal, parquet } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { writeAll } from './rows.ts'
@@ -19,7 +19,7 @@ const chunksOf = async (
     const values = ids.flatMap((id) => [`(${literal(id)})`, `(${literal(chunkDocid(id, 0).slice(0, -2))})`])
     const rows = await all<{ docid: string }>(
       connection,
-      `SELECT docid FROM read_parquet(${literals(parts)})
+      `SELECT docid FROM ${parquet(parts)}
        WHERE docid IN (SELECT * FROM (VALUES ${values.join(', ')}))
           OR regexp_replace(docid, '#[0-9]+$', '') IN (SELECT * FROM (VALUES ${values.join(', ')}))
        ORDER BY docid`,

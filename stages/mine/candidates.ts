@@ -1,6 +1,6 @@
 // The trajectories that are mined: completed, not judged wrong, and not on a test question.
 import { type Step } from '../../data/schemas.ts'
-import { all, literals, type DuckDBConnection } from '../../core/database.ts'
+import { all, parquet, type DuckDBConnection } from '../../core/database.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { queriesSource } from '../queries.ts'
@@ -20,8 +20,8 @@ export const minedRows = (
 ): string => {
   const { correctness } = context.config.filter
   return `
-    FROM read_parquet(${literals(trajectoryParts)}, file_row_number = true) AS t
-    JOIN read_parquet(${literals(verdictParts)}) AS v USING (trajectory_id)
+    FROM ${parquet(trajectoryParts, 'file_row_number')} AS t
+    JOIN ${parquet(verdictParts)} AS v USING (trajectory_id)
     LEFT JOIN (${queriesSource(context)}) AS q USING (query_id)
     WHERE ${correctness === 'none' ? 'v.correct IS NOT FALSE' : 'v.correct'} AND coalesce(q.split, 'train') = 'train'`
 }

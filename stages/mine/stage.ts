@@ -4,7 +4,7 @@ import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { Table } from '../../core/columns.ts'
 import { ahead } from '../../core/ahead.ts'
 import { createBackground } from '../../core/background.ts'
-import { all, connect, literals, type DuckDBConnection } from '../../core/database.ts'
+import { all, connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
@@ -32,7 +32,7 @@ const countMined = async (
   connection: DuckDBConnection,
   context: StageContext<Config>,
 ): Promise<Record<string, number>> => {
-  const from = (table: Table): string => `read_parquet(${literals(context.parts('mine', table))})`
+  const from = (table: Table): string => parquet(context.parts('mine', table))
   const mined = minedRows(context, context.parts('generate', trajectories), context.parts('filter', verdicts))
   const [row] = await all<Record<string, bigint>>(
     connection,

@@ -1,6 +1,6 @@
 // Training data ready for random access, from the tables that `buildDataset` wrote.
 import { examples, tokens } from '../../data/schemas.ts'
-import { connect, literals, type DuckDBConnection } from '../../core/database.ts'
+import { connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
 import { listParts } from '../../pipeline/parts.ts'
@@ -98,7 +98,7 @@ const readExamples = async (
   }
   const starts: number[] = []
   const weights: number[] = []
-  const sql = `SELECT query, weight, positives, negatives FROM read_parquet(${literals(parts)})`
+  const sql = `SELECT query, weight, positives, negatives FROM ${parquet(parts)}`
   for await (const chunk of streamChunks(connection, sql)) {
     const queries: number[] = []
     const positives: Int32Array[] = []

@@ -1,7 +1,7 @@
 // Token ids of texts in random order: one flat array, in memory or, where it is too large, in a file made of the table.
 // Parquet itself is no store for that: it decompresses whole row groups for a few rows.
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
-import { literals, type DuckDBConnection } from '../../core/database.ts'
+import { parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { diskError, temporary } from '../../core/files.ts'
 import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
@@ -63,7 +63,7 @@ const endsOf = async (
     })
   const ends = new Float64Array(texts)
   let [rows, end] = [0, 0]
-  for await (const chunk of streamChunks(connection, `SELECT "text", len(ids) FROM read_parquet(${literals(parts)})`)) {
+  for await (const chunk of streamChunks(connection, `SELECT "text", len(ids) FROM ${parquet(parts)}`)) {
     eachNumber(chunk, 0, (text, row) => {
       if (text !== rows + row || text >= texts) throw damaged(`text ${rows + row} of ${texts}`, `text ${text}`)
     })
@@ -81,7 +81,7 @@ const copyIds = async (
   use: (list: Int32Array<ArrayBuffer>, at: number) => void,
 ): Promise<void> => {
   let at = 0
-  for await (const chunk of streamChunks(connection, `SELECT ids FROM read_parquet(${literals(parts)})`))
+  for await (const chunk of streamChunks(connection, `SELECT ids FROM ${parquet(parts)}`))
     eachList(chunk, 0, (list) => {
       use(list, at)
       at += list.length

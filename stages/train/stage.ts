@@ -1,7 +1,7 @@
 // Stage train: a dual encoder from the exported pairs, one model for each seed and weighting.
 import { join } from 'node:path'
 import { development, documents, examples as exampleTable, timings, tokens, training } from '../../data/schemas.ts'
-import { connect, literals, stream } from '../../core/database.ts'
+import { connect, parquet, stream } from '../../core/database.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import { count } from '../../pipeline/progress.ts'
 import type { Config } from '../config.ts'
@@ -15,7 +15,7 @@ async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<strin
   if (parts.length === 0) return
   const connection = await connect({ threads: 1 })
   try {
-    const source = `SELECT "text" FROM read_parquet(${literals(parts)})`
+    const source = `SELECT "text" FROM ${parquet(parts)}`
     for await (const rows of stream<{ text: string }>(connection, source)) for (const { text } of rows) yield text
   } finally {
     connection.closeSync()

@@ -1,6 +1,6 @@
 // Stage weigh: how much each pair counts in training, from the length of the reasoning after the browse.
 import { pairs, weights, type Weight } from '../../data/schemas.ts'
-import { all, connect, literals, stream } from '../../core/database.ts'
+import { all, connect, parquet, stream } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { createSum, rawWeight, weightOf } from './weights.ts'
@@ -25,14 +25,14 @@ export const weighStage: Stage<Config> = {
       const { half_life } = context.config.weigh
       const [{ median }] = await all<{ median: number | null }>(
         connection,
-        `SELECT median(reasoning_tokens) AS median FROM read_parquet(${literals(parts)}) WHERE reasoning_tokens > 0`,
+        `SELECT median(reasoning_tokens) AS median FROM ${parquet(parts)} WHERE reasoning_tokens > 0`,
       )
       const halfLife = half_life === 'median' ? (median ?? 1) : half_life
       const sum = createSum()
       let reasoned = 0
       let rows = 0
       const lengths = (part: readonly string[]) =>
-        stream<Length>(connection, `SELECT pair_id, reasoning_tokens FROM read_parquet(${literals(part)})`)
+        stream<Length>(connection, `SELECT pair_id, reasoning_tokens FROM ${parquet(part)}`)
       for await (const batch of lengths(parts))
         for (const { reasoning_tokens } of batch) {
           rows += 1

@@ -6,7 +6,7 @@ import { loadEncoder } from '../../model/encoder.ts'
 import { openOnnx } from '../../model/execute/onnxruntime.ts'
 import { openModel, randomStaticModel, saveModel } from '../../model/folder.ts'
 import { vocabularyBuilder } from '../../model/tokenize/vocabulary.ts'
-import { all, connect, literal } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import { runCli, type CliResult } from '../helpers/cli.ts'
 import { sharedData } from '../helpers/shared.ts'
 import { jsonl, tempFolders, writeFiles } from '../helpers/temp.ts'
@@ -78,7 +78,7 @@ interface Embedded {
 const embeddingsIn = async (name: string): Promise<{ id: string; embedding: number[] }[]> => {
   const connection = await connect({ threads: 1 })
   try {
-    const rows = await all<Embedded>(connection, `SELECT * FROM read_parquet(${literal(join(cwd, name))})`)
+    const rows = await all<Embedded>(connection, `SELECT * FROM ${parquet(join(cwd, name))}`)
     return rows.map(({ id, embedding }) => ({
       id,
       embedding: [...('items' in embedding ? embedding.items : embedding)],

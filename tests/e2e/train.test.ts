@@ -2,7 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { all, literal, writer } from '../../core/database.ts'
+import { all, parquet, writer } from '../../core/database.ts'
 import { hashFile } from '../../pipeline/fingerprint.ts'
 import type { Manifest } from '../../pipeline/manifest.ts'
 import { runCli, type CliResult } from '../helpers/cli.ts'
@@ -57,7 +57,7 @@ const checkpointsOf = (run: string): string[] => readdirSync(at(run, 'train/lrat
 const stepFile = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 const losses = async (run: string): Promise<number[]> => {
   const path = at(run, 'train/training/part-00000.parquet')
-  const found = await all<{ loss: number }>(await writer(), `SELECT loss FROM read_parquet(${literal(path)})`)
+  const found = await all<{ loss: number }>(await writer(), `SELECT loss FROM ${parquet(path)}`)
   return found.map(({ loss }) => loss)
 }
 

@@ -1,7 +1,7 @@
 // A pipeline of small stages that count their work: numbers, their doubles, the sum of both, and a stage aside.
 import { readFileSync } from 'node:fs'
 import { int32, type Row, type Table } from '../../core/columns.ts'
-import { all, connect, literals } from '../../core/database.ts'
+import { all, connect, parquet } from '../../core/database.ts'
 import type { Progress } from '../../pipeline/progress.ts'
 import { runStages, type RunOptions } from '../../pipeline/runner.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
@@ -26,7 +26,7 @@ export const [numbers, doubles, sums] = ['numbers', 'doubles', 'sums'].map(fakeT
 export const readNumbers = async (parts: readonly string[]): Promise<number[]> => {
   const connection = await connect({ threads: 1 })
   try {
-    const rows = await all<Row<typeof numbers>>(connection, `SELECT n FROM read_parquet(${literals(parts)})`)
+    const rows = await all<Row<typeof numbers>>(connection, `SELECT n FROM ${parquet(parts)}`)
     return rows.map((row) => row.n)
   } finally {
     connection.closeSync()

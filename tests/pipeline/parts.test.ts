@@ -16,7 +16,7 @@ import {
   type Table,
 } from '../../core/columns.ts'
 import { tables } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../core/database.ts'
+import { all, parquet, writer } from '../../core/database.ts'
 import { listParts, partPath, shardExists, writeShard } from '../../pipeline/parts.ts'
 import { tempFolders } from '../helpers/temp.ts'
 
@@ -93,7 +93,7 @@ const expected = (value: unknown): unknown => {
 }
 
 const readBack = async (folder: string, table: Table): Promise<unknown[]> =>
-  all(await writer(), `SELECT * FROM read_parquet(${literals(listParts(folder, table))})`)
+  all(await writer(), `SELECT * FROM ${parquet(listParts(folder, table))}`)
 
 const roundTrip = async <T extends Table>(table: T, given: readonly Row<T>[]): Promise<unknown[]> => {
   const folder = temp()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { Table } from '../../core/columns.ts'
 import { pairs, verdicts, weights, type Pair, type Verdict, type Weight } from '../../data/schemas.ts'
-import { all, literals, writer } from '../../core/database.ts'
+import { all, parquet, writer } from '../../core/database.ts'
 import { loadConfig } from '../../pipeline/config.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import { listParts } from '../../pipeline/parts.ts'
@@ -32,7 +32,7 @@ const runTo = async (to: string, options: SampleOptions, assignments: readonly s
   const config = loadConfig(configSchema, path, [...set, ...assignments.map((text) => text.replaceAll('$', folder))])
   await runStages({ run, config, stages, progress: silent, signal: new AbortController().signal, to })
   const read = async <T>(stage: string, table: Table): Promise<T[]> =>
-    all<T>(await writer(), `SELECT * FROM read_parquet(${literals(listParts(join(run, stage), table))})`)
+    all<T>(await writer(), `SELECT * FROM ${parquet(listParts(join(run, stage), table))}`)
   return { read, countsOf: (stage: string) => readManifest(join(run, stage))?.counts }
 }
 

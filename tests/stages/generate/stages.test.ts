@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { browses, relevance, trajectories, verdicts } from '../../../data/schemas.ts'
 import type { Table } from '../../../core/columns.ts'
-import { all, literals, writer } from '../../../core/database.ts'
+import { all, parquet, writer } from '../../../core/database.ts'
 import { listParts } from '../../../pipeline/parts.ts'
 import { runStages } from '../../../pipeline/runner.ts'
 import { stages } from '../../../stages/all.ts'
@@ -67,7 +67,7 @@ const run = async (name: string, agent: string, budget?: number) => {
     to: 'mine',
   })
   const rows = async (stage: string, table: Table): Promise<unknown[]> =>
-    all(await writer(), `SELECT * FROM read_parquet(${literals(listParts(join(config.run, stage), table))})`)
+    all(await writer(), `SELECT * FROM ${parquet(listParts(join(config.run, stage), table))}`)
   return {
     lines,
     trajectories: (await rows('generate', trajectories)) as { status: string; agent: string; query_id: string }[],

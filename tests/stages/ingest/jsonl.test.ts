@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
 import { documents } from '../../../data/schemas.ts'
-import { all, literals, writer } from '../../../core/database.ts'
+import { all, parquet, writer } from '../../../core/database.ts'
 import { listParts } from '../../../pipeline/parts.ts'
 import { createContext } from '../../../pipeline/stage.ts'
 import { configSchema } from '../../../stages/config.ts'
@@ -29,7 +29,7 @@ const ingest = async (files: Record<string, string | Uint8Array>, folder = temp(
   const parts = listParts(context.folder, documents)
   const rows = await all<{ docid: string; text: string; title: string }>(
     await writer(),
-    `SELECT * FROM read_parquet(${literals(parts)})`,
+    `SELECT * FROM ${parquet(parts)}`,
   )
   return { parts, rows }
 }

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { documents, qrels, queries, type Document, type Qrel, type Query } from '../../../data/schemas.ts'
-import { all, literals, writer } from '../../../core/database.ts'
+import { all, parquet, writer } from '../../../core/database.ts'
 import { readManifest } from '../../../pipeline/manifest.ts'
 import { listParts } from '../../../pipeline/parts.ts'
 import { runStages } from '../../../pipeline/runner.ts'
@@ -22,7 +22,7 @@ const ingest = async (files: Record<string, string>, config: (at: (name: string)
   const signal = new AbortController().signal
   await runStages({ run, config: parsed, stages: [ingestStage], progress: silent, signal })
   const read = async <T>(table: Table): Promise<T[]> =>
-    all<T>(await writer(), `SELECT * FROM read_parquet(${literals(listParts(join(run, 'ingest'), table))})`)
+    all<T>(await writer(), `SELECT * FROM ${parquet(listParts(join(run, 'ingest'), table))}`)
   return { manifest: readManifest(join(run, 'ingest')), read }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { development, training, type DevelopmentScore, type TrainingStep } from '../../../data/schemas.ts'
-import { all, literal, writer } from '../../../core/database.ts'
+import { all, parquet, writer } from '../../../core/database.ts'
 import { partPath } from '../../../pipeline/parts.ts'
 import type { TrainResult } from '../../../stages/train/options.ts'
 import type { Table } from '../../../core/columns.ts'
@@ -20,7 +20,7 @@ export interface JsonRow {
 }
 
 const rowsOf = async <T>({ tables: { folder, index } }: TrainResult, table: Table): Promise<T[]> =>
-  all<T>(await writer(), `SELECT * FROM read_parquet(${literal(partPath(folder, table, index))})`)
+  all<T>(await writer(), `SELECT * FROM ${parquet(partPath(folder, table, index))}`)
 
 /** What the tables say of a training run. */
 export const stepsOf = (result: TrainResult): Promise<TrainingStep[]> => rowsOf(result, training)

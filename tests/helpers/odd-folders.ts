@@ -1,0 +1,28 @@
+// Names of folders that mean something to one program or another, and to us nothing.
+
+export const oddFolders: readonly string[] = [
+  'weight=4',
+  'split=test',
+  'docid=',
+  'text=x',
+  'query_id=1',
+  'filename=2',
+  'file_row_number=3',
+  'p/a*',
+  'a?b',
+  'a[1]',
+  '[!b]',
+  '**',
+  'a]b',
+  '{x}',
+  '{a,b}',
+  'two words',
+  `it's "quoted"`,
+  'a#b',
+  'a%20b',
+  's3:x',
+  '~',
+  'a;b -- c',
+  'ünïcødé 漢字 😀',
+  'a\\b',
+]
