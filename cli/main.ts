@@ -2,6 +2,7 @@
 // The command line: a thin layer over the stages. A command's module is loaded only when it is asked for.
 import { Command } from 'commander'
 import { codeOf, Interrupted, UserError, messageOf } from '../core/errors.ts'
+import { withoutSecrets } from '../core/secrets.ts'
 import { version } from '../core/versions.ts'
 
 interface CommandModule {
@@ -47,7 +48,7 @@ try {
   } else {
     const text =
       error instanceof UserError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)
-    process.stderr.write(`\nerror: ${text}\n`)
+    process.stderr.write(`\nerror: ${withoutSecrets(text)}\n`)
     process.exitCode = 1
   }
 }

@@ -5,6 +5,7 @@ import { isMap, isPair, LineCounter, parseDocument, visit, type Document } from 
 import type { z } from 'zod'
 import { deepest, expectation, worst, type Issue, type Path } from './config-issues.ts'
 import { codeOf, messageOf, UserError } from '../core/errors.ts'
+import { redactor, secretIn, shownValue } from '../core/secrets.ts'
 
 const dotted = (path: Path): string => path.map(String).join('.')
 
@@ -46,7 +47,7 @@ const assign = (document: Document, assignment: string): void => {
   const at = assignment.indexOf('=')
   if (at <= 0)
     throw new UserError({
-      where: `--set ${assignment}`,
+      where: `--set ${redactor([])(assignment)}`,
       expected: 'key=value',
       found: 'no key before an equals sign',
       fix: 'Write it as --set train.epochs=3.',
@@ -55,7 +56,7 @@ const assign = (document: Document, assignment: string): void => {
   const given = parseDocument(assignment.slice(at + 1))
   if (given.errors.length > 0)
     throw new UserError({
-      where: `--set ${assignment}`,
+      where: `--set ${redactor([])(assignment)}`,
       expected: 'a value in YAML',
       found: given.errors[0].message.split('\n')[0],
       fix: 'Quote it for the shell and for YAML, as in --set \'key="a: b"\'.',
@@ -126,7 +127,7 @@ const faultOf = (raw: Issue, schema: z.ZodType, value: unknown, where: (path: Pa
   return new UserError({
     where: where(issue.path),
     expected: expectation(issue),
-    found: found === undefined ? 'nothing' : JSON.stringify(found),
+    found: found === undefined ? 'nothing' : shownValue(String(issue.path.at(-1) ?? ''), found),
     fix: 'configs/REFERENCE.md says what this key takes.',
   })
 }
@@ -149,6 +150,14 @@ export const loadConfig = <S extends z.ZodType>(
     })
   for (const assignment of assignments) assign(document, assignment)
   const value = (document.toJS() ?? {}) as unknown
+  const secret = secretIn(value)
+  if (secret)
+    throw new UserError({
+      where: `${path}, ${secret.join('.')}`,
+      expected: 'no secret in a configuration, which is copied into the run',
+      found: 'a text under this name (not shown)',
+      fix: 'Export it in the environment and name the variable in api_key_env of the endpoint.',
+    })
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const where = (at: Path): string => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { stringify } from 'yaml'
 import { loadConfig } from '../../pipeline/config.ts'
 import { writeFileAtomic } from '../../core/files.ts'
+import { withoutUrlSecrets } from '../../core/secrets.ts'
 import { lockRun } from '../../pipeline/lock.ts'
 import { createProgress } from '../../pipeline/progress.ts'
 import { runStages } from '../../pipeline/runner.ts'
@@ -20,12 +21,15 @@ interface RunFlags extends ConfigFlags {
   readonly to?: string
 }
 
+const withoutSecretAddress = (_: unknown, value: unknown): unknown =>
+  typeof value === 'string' && URL.canParse(value) ? withoutUrlSecrets(value) : value
+
 const execute = async ({ config: path, from, to, set }: RunFlags): Promise<void> => {
   const config = loadConfig(configSchema, path, set)
   const release = lockRun(config.run)
   const { signal, stop } = onInterrupt()
   try {
-    const used = stringify(config, { lineWidth: 0 })
+    const used = stringify(config, withoutSecretAddress, { lineWidth: 0 })
     writeFileAtomic(join(config.run, 'config.yaml'), `# ${path} as it was used, defaults filled in\n${used}`)
     await runStages({ run: config.run, config, stages, progress: createProgress(), signal, from, to })
     const report = buildReport(config.run)

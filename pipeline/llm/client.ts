@@ -4,8 +4,9 @@ import type { ChatCompletion, ChatCompletionCreateParamsNonStreaming } from 'ope
 import type { Response as ModelResponse, ResponseCreateParamsNonStreaming } from 'openai/resources/responses/responses'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../core/errors.ts'
+import { keepSecret, redactor, urlSecrets, withoutKeys } from '../../core/secrets.ts'
 import { createBalancer } from './balancer.ts'
-import { LlmError, MalformedReply, redactor } from './errors.ts'
+import { LlmError, MalformedReply } from './errors.ts'
 import { faultOf, type Fault } from './faults.ts'
 import { createFetch } from './fetch.ts'
 import type { EndpointSettings, LlmSettings } from './settings.ts'
@@ -52,6 +53,14 @@ const keyOf = (endpoint: EndpointSettings, env: Readonly<Record<string, string |
   })
 }
 
+/** The package appends paths to its address as text, so parameters are given apart. */
+const addressOf = (base_url: string): { baseURL: string; defaultQuery: Record<string, string> } => {
+  const url = new URL(base_url)
+  const defaultQuery = Object.fromEntries(url.searchParams)
+  url.search = ''
+  return { baseURL: url.href, defaultQuery }
+}
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -86,13 +95,17 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
   const { env = process.env, random = Math.random } = surroundings
   const { endpoints, retries, backoff, breaker, outage } = settings
   const keys = endpoints.map((endpoint) => keyOf(endpoint, env))
-  const redact = redactor(keys.filter((key) => key !== undefined))
-  const http = createFetch(MAX_REPLY_BYTES)
+  const secrets = [...keys.filter((key) => key !== undefined), ...endpoints.flatMap((one) => urlSecrets(one.base_url))]
+  keepSecret(secrets)
+  const redactAll = redactor(secrets)
+  const redact = (text: string): string => redactAll(text).slice(0, 500)
+  // A server may say the key back, in an answer too: it ends here, before anything is made of the reply.
+  const http = createFetch(MAX_REPLY_BYTES, withoutKeys(secrets))
   const clients = endpoints.map(
     ({ base_url }, index) =>
       new OpenAI({
         apiKey: keys[index] ?? 'none',
-        baseURL: base_url,
+        ...addressOf(base_url),
         organization: null,
         project: null,
         maxRetries: 0,

@@ -22,16 +22,3 @@ export class BudgetSpent extends Error {
 export class MalformedReply extends Error {
   override readonly name = 'MalformedReply'
 }
-
-const BEARER = /\b(bearer|api[-_ ]?key\s*[=:]|token\s*=)\s*["']?[\w.~+/*=-]{6,}/gi
-const KEY_LIKE = /\b(?:sk|pk|rk|gsk|hf|key|xai|nvapi)[-_][\w*.-]{4,}/g
-const USERINFO = /(\w+:\/\/)[^\s/@]+@/g
-
-/** Replaces `keys`, and whatever looks like a key, in a text that a user will see. */
-export const redactor = (keys: readonly string[]) => {
-  const known = [...new Set(keys)].filter((key) => key.length > 0).sort((a, b) => b.length - a.length)
-  return (text: string): string => {
-    const without = known.reduce((rest, key) => rest.replaceAll(key, '[key]'), text)
-    return without.replace(USERINFO, '$1[key]@').replace(BEARER, '$1 [key]').replace(KEY_LIKE, '[key]')
-  }
-}

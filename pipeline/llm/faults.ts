@@ -50,7 +50,8 @@ export const faultOf = (error: unknown, now: number): Fault => {
   if (!(error instanceof APIError) || error.status === undefined) return { kind: 'retry', message: messageOf(error) }
 
   const status = error.status as number
-  const message = error.message.slice(0, 500)
+  // Cut only as far as no key can be cut in two: whoever shows it redacts first.
+  const message = error.message.slice(0, 100_000)
   const wait = retryAfter(error.headers as Headers | undefined, now)
   const waitMs = wait === undefined ? {} : { waitMs: wait }
   if (status === 401 || status === 402 || status === 403) return { kind: 'denied', message }

@@ -29,22 +29,21 @@ const read = (reply: IncomingMessage, maxBytes: number): Promise<Buffer> =>
 /**
  * What the `openai` package reads of a reply. Real Response and Headers objects are a good part of the cost of a small call.
  */
-const responseOf = (reply: IncomingMessage, bytes: Buffer, url: string): Response => {
+const responseOf = (reply: IncomingMessage, whole: string, url: string): Response => {
   const status = reply.statusCode ?? 500
   const headers = new Map<string, string>()
   for (const name in reply.headers) {
     const value = reply.headers[name]
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value)
   }
-  const text = (): string => bytes.toString('utf8')
   const response = {
     status,
     ok: status >= 200 && status < 300,
     url,
     headers: { get: (name: string) => headers.get(name.toLowerCase()) ?? null, entries: () => headers.entries() },
     body: null,
-    text: async () => text(),
-    json: async () => JSON.parse(text()) as unknown,
+    text: async () => whole,
+    json: async () => JSON.parse(whole) as unknown,
   }
   return response as unknown as Response
 }
@@ -59,8 +58,8 @@ class StaleSocket extends Error {
 
 const isClosed = (error: Error): boolean => ['ECONNRESET', 'EPIPE'].includes(codeOf(error) ?? '')
 
-/** A fetch for requests with a string body whose replies are read whole, of at most `maxBytes`. */
-export const createFetch = (maxBytes: number): HttpFetch => {
+/** A fetch for requests with a string body whose replies are read whole, of at most `maxBytes`, and go through `clean`. */
+export const createFetch = (maxBytes: number, clean: (reply: string) => string = (reply) => reply): HttpFetch => {
   const options = { keepAlive: true, scheduling: 'lifo', timeout: IDLE_MS } as const
   const plain = new http.Agent(options)
   const secure = new https.Agent(options)
@@ -84,7 +83,7 @@ export const createFetch = (maxBytes: number): HttpFetch => {
           read(reply, maxBytes).then(
             (bytes) => {
               signal?.removeEventListener('abort', abort)
-              resolve(responseOf(reply, bytes, url.href))
+              resolve(responseOf(reply, clean(bytes.toString('utf8')), url.href))
             },
             (error: unknown) => fail(error as Error),
           )

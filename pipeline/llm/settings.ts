@@ -4,7 +4,13 @@ import { z } from 'zod'
 const price = z.number().min(0).default(0)
 
 export const endpointSchema = z.strictObject({
-  base_url: z.url().describe('Address up to and with the version: `http://localhost:8000/v1`.'),
+  base_url: z
+    .url()
+    .refine(
+      (url) => !URL.canParse(url) || (new URL(url).username === '' && new URL(url).password === ''),
+      'an address without user and password: put the key into an environment variable and name it in api_key_env',
+    )
+    .describe('Address up to and with the version: `http://localhost:8000/v1`.'),
   model: z.string().optional().describe('Name of the model at this endpoint, where it differs from `model`.'),
   api_key_env: z
     .string()

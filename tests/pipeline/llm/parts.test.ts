@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { createBreaker } from '../../../pipeline/llm/breaker.ts'
 import { createBucket } from '../../../pipeline/llm/bucket.ts'
 import { withExtra } from '../../../pipeline/llm/extra.ts'
-import { redactor } from '../../../pipeline/llm/errors.ts'
 import { retryAfter } from '../../../pipeline/llm/faults.ts'
 import { llmSchema } from '../../../pipeline/llm/settings.ts'
 import { createSpending } from '../../../pipeline/llm/spending.ts'
@@ -81,17 +80,6 @@ describe('spending', () => {
     spending.charge(2_000_000, 0)
     expect(() => spending.check()).toThrow('the budget of 10 (money) is spent')
   })
-})
-
-describe('redactor', () => {
-  const redact = redactor(['secret-key-1', 'EMPTY'])
-  it.each([
-    ['401 Incorrect API key provided: secret-key-1', '401 Incorrect API key provided: [key]'],
-    ['Authorization: Bearer abcdef123456', 'Authorization: Bearer [key]'],
-    ['provided: sk-proj-ab12cd34', 'provided: [key]'],
-    ['connect https://user:pass@host/v1', 'connect https://[key]@host/v1'],
-    ['nothing to hide', 'nothing to hide'],
-  ])('%s', (text, expected) => expect(redact(text)).toBe(expected))
 })
 
 describe('withExtra', () => {
