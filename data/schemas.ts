@@ -91,7 +91,8 @@ export const browses = table('browses', 'bulk', {
 })
 export type Browse = Row<typeof browses>
 
-export const relevance = table('relevance', 'rows', { browse_id: string, relevant: boolean, judge: string })
+/** `relevant` is null where the judge could not decide (runs of version 0.1 say true there, under the judge "llm-undecided"). */
+export const relevance = table('relevance', 'rows', { browse_id: string, relevant: nullable(boolean), judge: string })
 export type Relevance = Row<typeof relevance>
 
 export const pairs = table('pairs', 'bulk', {

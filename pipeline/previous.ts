@@ -1,11 +1,14 @@
 // A stage's last complete result, kept aside while another is made: a change that fails or is taken back costs nothing.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { readManifest, readProgress } from './manifest.ts'
 import { stageFolder } from './stage.ts'
 
 /** The folder of a run for results that others are about to replace. */
 export const PREVIOUS = 'previous'
+
+/** Where the result is kept that the one in a stage's `folder` replaces. */
+export const keptFolder = (folder: string): string => join(dirname(folder), PREVIOUS, basename(folder))
 
 const keptIn = (run: string, stage: string): string => join(run, PREVIOUS, stage)
 

@@ -153,6 +153,12 @@ const mine = z.strictObject({
     .describe(
       'Who judges whether an opened document was useful: a small lexical judge, the model under `llm.judge`, or a file of labels.',
     ),
+  undecided: z
+    .enum(['drop', 'relevant', 'irrelevant'])
+    .default('drop')
+    .describe(
+      'What an opened document counts as that the model could not decide on: `drop` leaves it out (no pair, no negative, and the search goes on).',
+    ),
 })
 
 const weigh = z.strictObject({

@@ -2,6 +2,7 @@
 import { JUDGE, JUDGE_AGAIN, judgeMaterial } from './answer-prompts.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { askJudge, cutMiddle, type JudgeOutcome, type JudgeSettings } from './judge.ts'
+import { decisionIn, fieldValues } from './verdict-text.ts'
 
 export interface AnswerVerdict {
   readonly correct: boolean
@@ -28,16 +29,12 @@ export const judgePrompts: readonly string[] = [JUDGE, JUDGE_AGAIN]
 export const answerMaterial = ({ question, answers, response }: AnswerQuestion): string =>
   judgeMaterial(question, answers, cutMiddle(response, MAX_RESPONSE))
 
-const fieldIn = (text: string, name: string): string | undefined => {
-  const found = [...text.matchAll(new RegExp(`^[*\\s]*${name}[*\\s]*:[*\\s]*(.*?)[*\\s]*$`, 'gim'))]
-  return found.length === 1 ? found[0][1] : undefined
-}
-
-/** Reads the three lines; undefined unless each occurs exactly once and `correct` is yes or no. */
+/** Reads the fields; undefined unless `correct` is yes or no, and only one of them. */
 export const parseVerdict = (text: string): AnswerVerdict | undefined => {
-  const [extracted, rationale, correct] = ['extracted', 'rationale', 'correct'].map((name) => fieldIn(text, name))
-  if (extracted === undefined || rationale === undefined || !/^(yes|no)\.?$/i.test(correct ?? '')) return undefined
-  return { correct: /^yes/i.test(correct ?? ''), extracted, rationale }
+  const correct = decisionIn(text, 'correct')
+  if (correct === undefined) return undefined
+  const last = (name: string): string => fieldValues(text, name).at(-1) ?? ''
+  return { correct, extracted: last('extracted'), rationale: last('rationale') }
 }
 
 /** Asks about one answer. Errors: as `askJudge`. */

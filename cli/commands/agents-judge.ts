@@ -8,6 +8,7 @@ import { loadConfig } from '../../pipeline/config.ts'
 import { UserError } from '../../core/errors.ts'
 import { openJournal } from '../../pipeline/journal.ts'
 import { answerMaterial } from '../../agents/judges/answer-judge.ts'
+import { maxTokensOf } from '../../agents/judges/judge.ts'
 import { answerRelevant } from '../../pipeline/llm/settings.ts'
 import { describeSpending } from '../../pipeline/llm/spending.ts'
 import { lockRun } from '../../pipeline/lock.ts'
@@ -179,7 +180,7 @@ const byModel = async ({ flags, keys, runs, folder }: JudgeInput): Promise<Judge
       return {
         name: llm.model,
         model: llm.model,
-        maxTokens: settings.max_tokens,
+        maxTokens: maxTokensOf(settings),
         decide: (run) => ({ correct: of(run)?.correct ?? null }),
         judging: (run) => {
           const verdict = of(run)

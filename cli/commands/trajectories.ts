@@ -18,6 +18,7 @@ import { configSchema } from '../../stages/config.ts'
 import { agreement, formatAgreement } from '../../evaluation/agents/agreement.ts'
 import { estimate } from '../../stages/generate/estimate.ts'
 import { openAgent, openTools } from '../../stages/generate/open.ts'
+import { UNDECIDED } from '../../agents/judges/relevance-judge.ts'
 import { transcript } from '../../agents/transcript.ts'
 import { onInterrupt } from '../interrupt.ts'
 import type { ConfigFlags } from '../options.ts'
@@ -126,9 +127,10 @@ const judgeAgreement = async (
       connection,
       of === 'relevance'
         ? `SELECT query_id || chr(9) || step || chr(9) || docid AS key,
-             CASE WHEN relevant THEN 'relevant' ELSE 'irrelevant' END AS label
-           FROM ${source(run, 'mine', relevance)} JOIN ${source(run, 'mine', browses)} USING (browse_id)
-           JOIN (SELECT trajectory_id, query_id FROM ${source(run, 'generate', trajectories)}) USING (trajectory_id)`
+             CASE WHEN relevant IS NULL OR judge = '${UNDECIDED}' THEN 'undecided'
+               WHEN relevant THEN 'relevant' ELSE 'irrelevant' END AS label
+           FROM ${source(run, 'mine', relevance)} AS r JOIN ${source(run, 'mine', browses)} AS b USING (browse_id)
+           JOIN (SELECT trajectory_id, query_id FROM ${source(run, 'generate', trajectories)}) AS t USING (trajectory_id)`
         : `SELECT trajectory_id AS key,
              CASE WHEN correct THEN 'correct' WHEN correct IS NULL THEN 'undecided' ELSE 'wrong' END AS label
            FROM ${source(run, 'filter', verdicts)}`,

@@ -1,12 +1,11 @@
 // Verdicts of a model on agents' responses: each asked once, kept in a journal, the same for the same question and response.
 import { createHash } from 'node:crypto'
-import { UserError } from '../../core/errors.ts'
-import { runItems, type ItemProgress } from '../../pipeline/items.ts'
+import type { ItemProgress } from '../../pipeline/items.ts'
 import { openMemoryJournal, type Journal } from '../../pipeline/journal.ts'
 import { askAboutAnswer, judgePrompts, type AnswerQuestion } from '../../agents/judges/answer-judge.ts'
+import { askAll } from '../../agents/judges/ask-all.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
-import { BudgetSpent } from '../../pipeline/llm/errors.ts'
-import type { JudgeSettings } from '../../agents/judges/judge.ts'
+import { judgeIdentity, type JudgeSettings } from '../../agents/judges/judge.ts'
 
 export interface RunVerdict {
   /** Null where the reply could not be read in two attempts, or the call failed. */
@@ -42,38 +41,35 @@ export interface JudgedRuns {
  */
 export const judgeRuns = async (options: JudgeRunsOptions): Promise<JudgedRuns> => {
   const { asked, llm, model, settings, journal, signal, onProgress } = options
-  const judge = JSON.stringify([judgePrompts, model, settings])
+  const judge = JSON.stringify([judgePrompts, model, judgeIdentity(settings)])
   const keyOf = ({ question, answers, response }: AnswerQuestion): string =>
     createHash('sha256')
       .update(JSON.stringify([judge, question, answers, response]))
       .digest('hex')
   const failed = openMemoryJournal<RunVerdict>()
-  const { fresh, stopped } = await runItems({
+  const { verdicts, fresh } = await askAll<AnswerQuestion, RunVerdict>({
     items: asked,
     key: keyOf,
     concurrency: llm.concurrency,
-    work: async (item, inner): Promise<RunVerdict> => {
+    ask: async (item, inner): Promise<RunVerdict> => {
       const outcome = await askAboutAnswer(llm, settings, item, inner)
       const { reply } = outcome
       if ('why' in outcome) return { correct: null, extracted: null, rationale: outcome.why, reply }
       return { ...outcome.verdict, reply }
     },
     journal: {
-      ...journal,
+      damaged: journal.damaged,
+      entries: () => journal.entries(),
+      close: () => journal.close(),
+      has: (key) => journal.has(key),
+      get size() {
+        return journal.size
+      },
       append: (key, verdict) => (verdict.reply === null ? failed : journal).append(key, verdict),
+      read: (key) => (failed.has(key) ? failed : journal).read(key),
     },
     signal,
-    stops: (error) => error instanceof BudgetSpent,
     ...(onProgress && { onProgress }),
   })
-  if (stopped) {
-    throw new UserError({
-      where: 'llm.judge.budget',
-      expected: 'enough to judge every answer',
-      found: `a spent budget after ${journal.size} verdicts`,
-      fix: 'The verdicts are kept: raise the budget and run the same command again.',
-    })
-  }
-  const verdicts = await Promise.all(asked.map(keyOf).map((key) => (failed.has(key) ? failed : journal).read(key)))
   return { verdicts, reused: asked.length - fresh }
 }

@@ -4,7 +4,9 @@ import { all, connect, parquet } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { queriesSource } from '../queries.ts'
-import { judgeParameters, openModelJudge } from './model-judge.ts'
+import { judgePrompts } from '../../agents/judges/answer-judge.ts'
+import { judgeParameters } from '../../agents/judges/ask-all.ts'
+import { openAnswerJudge } from './by-model.ts'
 import { matchesAnswer, type MatchMode } from '../../evaluation/agents/exact-match.ts'
 
 interface Answered {
@@ -35,11 +37,11 @@ export const filterStage: Stage<Config> = {
   needs: () => ['ingest', 'generate'],
   parameters: ({ filter, llm }) => ({
     ...filter,
-    ...(filter.correctness === 'llm' ? judgeParameters(llm) : {}),
+    ...(filter.correctness === 'llm' ? judgeParameters(llm, judgePrompts) : {}),
   }),
   outside: () => [],
   run: async (context) => {
-    const model = context.config.filter.correctness === 'llm' ? await openModelJudge(context) : undefined
+    const model = context.config.filter.correctness === 'llm' ? await openAnswerJudge(context) : undefined
     const connection = await connect()
     const parts = context.parts('generate', trajectories)
     try {
@@ -52,13 +54,15 @@ export const filterStage: Stage<Config> = {
         )
         const judged = new Map(rows.map((row) => [row.trajectory_id, judge(row, context.config)]))
         if (model && !context.done(index, [verdicts])) {
-          const asked = rows.filter((row) => row.status === 'completed')
+          const asked = rows
+            .filter((row) => row.status === 'completed')
+            .map((row) => ({ ...row, answers: row.answers ?? [] }))
           for (const verdict of await model.judge(asked)) judged.set(verdict.trajectory_id, verdict)
         }
         await context.write(verdicts, index, [...judged.values()])
         context.mark(index + 1, parts.length, 'parts')
       }
-      await model?.finish()
+      await model?.close('drop')
       const [row] = await all<Record<string, bigint>>(
         connection,
         `SELECT count(*) FILTER (judge = 'status') AS unfinished, count(*) FILTER (correct) AS correct,
@@ -67,7 +71,7 @@ export const filterStage: Stage<Config> = {
       )
       return { counts: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) }
     } finally {
-      await model?.close()
+      await model?.close('keep')
       connection.closeSync()
     }
   },

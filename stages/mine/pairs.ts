@@ -3,18 +3,20 @@ import type { BrowseCall, BrowseRun, Event, SearchCall } from './browses.ts'
 
 export interface MinedBrowse {
   readonly call: BrowseCall
-  readonly satisfied: boolean
+  /** Null where nobody could decide. */
+  readonly relevant: boolean | null
   /** Query of the latest search since the last reset, else "". */
   readonly query: string
   /** The latest search since the reset that returned the document; undefined if none did. */
   readonly search: SearchCall | undefined
-  /** Whether a pair comes of it: its document was in a held search and is in the corpus. */
+  /** Whether a pair comes of it: it was decided on, its document was in a held search and is in the corpus. */
   readonly pair: { readonly negatives: readonly string[] } | undefined
 }
 
 export interface MineOptions {
   readonly negatives: 'session' | 'turn'
-  readonly isSatisfied: (call: BrowseCall) => boolean
+  /** Null leaves the browse out: no pair, no negative, no reset. */
+  readonly isRelevant: (call: BrowseCall) => boolean | null
   readonly inCorpus: (docid: string) => boolean
 }
 
@@ -26,17 +28,19 @@ interface Held {
   readonly searches: readonly SearchCall[]
   /** Browsed and of no use, in time order. */
   readonly rejected: readonly string[]
+  /** Browsed, and nobody could decide on them: neither rejected nor passed over. */
+  readonly undecided: readonly string[]
 }
-const NOTHING: Held = { searches: [], rejected: [] }
+const NOTHING: Held = { searches: [], rejected: [], undecided: [] }
 
 const sessionNegatives = (
   run: BrowseRun,
-  { searches, rejected }: Held,
-  satisfied: ReadonlySet<BrowseCall>,
+  { searches, rejected, undecided }: Held,
+  relevanceOf: ReadonlyMap<BrowseCall, boolean | null>,
 ): string[] => {
-  const opened = new Set([...run.map((call) => call.docid), ...rejected])
+  const opened = new Set([...run.map((call) => call.docid), ...rejected, ...undecided])
   return [
-    ...latestFirst(run.filter((call) => !satisfied.has(call)).map((call) => call.docid)),
+    ...latestFirst(run.filter((call) => relevanceOf.get(call) === false).map((call) => call.docid)),
     ...latestFirst(rejected),
     ...latestFirst(searches).flatMap((search) => search.docids.filter((docid) => !opened.has(docid))),
   ]
@@ -46,9 +50,9 @@ const sessionNegatives = (
 const turnNegatives = (search: SearchCall, opened: ReadonlySet<string>): string[] =>
   search.docids.filter((docid) => !opened.has(docid))
 
-/** Every browse in order, with the pair that comes of it, if any (design.md, section 4). */
+/** Every browse in order, with the pair that comes of it, if any. */
 export const minePairs = (events: readonly Event[], options: MineOptions): MinedBrowse[] => {
-  const { isSatisfied, inCorpus } = options
+  const { isRelevant, inCorpus } = options
   const mined: MinedBrowse[] = []
   let held = NOTHING
   let openedSinceSearch: string[] = []
@@ -59,8 +63,10 @@ export const minePairs = (events: readonly Event[], options: MineOptions): Mined
       continue
     }
     const { run } = event
-    const satisfied = new Set(run.filter(isSatisfied))
-    const useful = new Set([...satisfied].map((call) => call.docid))
+    const relevanceOf = new Map(run.map((call) => [call, isRelevant(call)]))
+    const having = (relevance: boolean | null): string[] =>
+      run.filter((call) => relevanceOf.get(call) === relevance).map((call) => call.docid)
+    const useful = new Set(having(true))
     const current = held.searches.at(-1)
     openedSinceSearch = [...openedSinceSearch, ...run.map((call) => call.docid)]
     const searches = options.negatives === 'turn' ? held.searches.slice(-1) : held.searches
@@ -69,20 +75,28 @@ export const minePairs = (events: readonly Event[], options: MineOptions): Mined
         ? current === undefined
           ? []
           : turnNegatives(current, new Set(openedSinceSearch))
-        : sessionNegatives(run, held, satisfied),
+        : sessionNegatives(run, held, relevanceOf),
     ).filter((docid) => !useful.has(docid) && inCorpus(docid))
     for (const call of run) {
       const search = latestFirst(searches).find((candidate) => candidate.docids.includes(call.docid))
-      const pairs = search !== undefined && inCorpus(call.docid)
+      const relevant = relevanceOf.get(call) ?? null
+      const pairs = relevant !== null && search !== undefined && inCorpus(call.docid)
       mined.push({
         call,
-        satisfied: satisfied.has(call),
+        relevant,
         query: current?.query ?? '',
         search,
         pair: pairs ? { negatives: candidates.filter((docid) => docid !== call.docid) } : undefined,
       })
     }
-    held = satisfied.size > 0 ? NOTHING : { ...held, rejected: [...held.rejected, ...run.map((call) => call.docid)] }
+    held =
+      useful.size > 0
+        ? NOTHING
+        : {
+            ...held,
+            rejected: [...held.rejected, ...having(false)],
+            undecided: [...held.undecided, ...having(null)],
+          }
   }
   return mined
 }

@@ -4,9 +4,9 @@ import type { DuckDBConnection } from '../../core/database.ts'
 import type { Lookup } from '../../pipeline/lookup.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
-import { eventsOf } from './browses.ts'
+import { eventsOf, type BrowseCall } from './browses.ts'
 import { readCandidates, type Candidate } from './candidates.ts'
-import type { RelevanceJudge } from './judge.ts'
+import type { Judgement, RelevanceJudge } from './judges.ts'
 import { minePairs } from './pairs.ts'
 import { addRows, type MinedRows } from './rows.ts'
 
@@ -48,24 +48,35 @@ interface MineShardOptions {
   readonly judge: RelevanceJudge
   readonly tokenizer: Tokenizer
   readonly negatives: 'session' | 'turn'
+  /** What an undecided browse counts as. */
+  readonly undecided: 'drop' | 'relevant' | 'irrelevant'
 }
+
+const COUNTS_AS = { drop: null, relevant: true, irrelevant: false } as const
 
 /** The rows of a part, in the order of its trajectories. */
 export const mineShard = async (
   { walked, known, texts }: ShardInput,
-  { judge, tokenizer, negatives }: MineShardOptions,
+  { judge, tokenizer, negatives, undecided }: MineShardOptions,
 ): Promise<MinedRows> => {
-  const toJudge = walked.flatMap(({ query_id, calls }) => calls.map((call) => ({ query_id, call })))
+  const toJudge = walked.flatMap(({ trajectory_id, query_id, calls }) =>
+    calls.map((call) => ({ trajectory_id, query_id, call })),
+  )
   const judged = await judge.judge(toJudge, texts)
-  const judgement = new Map(toJudge.map(({ call }, at) => [call, judged[at]]))
+  const judgements = new Map(toJudge.map(({ call }, at) => [call, judged[at]]))
+  const judgementOf = (call: BrowseCall): Judgement => {
+    const judgement = judgements.get(call)
+    if (!judgement) throw new Error(`the judge of relevance left out the browse of ${call.docid}`)
+    return judgement
+  }
   const rows: MinedRows = { browses: [], relevance: [], pairs: [] }
   for (const { trajectory_id, events } of walked) {
     const mined = minePairs(events, {
       negatives,
       inCorpus: (docid) => known.has(docid),
-      isSatisfied: (call) => judgement.get(call)?.relevant ?? false,
+      isRelevant: (call) => judgementOf(call).relevant ?? COUNTS_AS[undecided],
     })
-    addRows(rows, trajectory_id, mined, { judgeOf: (call) => judgement.get(call)?.judge ?? '', tokenizer })
+    addRows(rows, trajectory_id, mined, { judgementOf, tokenizer })
   }
   return rows
 }

@@ -10,8 +10,7 @@ import { openLookup } from '../../pipeline/lookup.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import { tokenizerFiles, type Config } from '../config.ts'
 import { minedRows } from './candidates.ts'
-import { openJudge, UNLABELLED } from './judge.ts'
-import { judgeParameters } from './llm-judge.ts'
+import { modelParameters, openJudge, UNLABELLED } from './judges.ts'
 import { loadShard, mineShard } from './shard.ts'
 
 /** Every docid that the mined trajectories of a part saw. */
@@ -40,11 +39,27 @@ const countMined = async (
        (SELECT count(*) FROM ${from(browses)}) AS browses,
        (SELECT count(*) FROM ${from(browses)} WHERE rank IS NULL) AS browses_in_no_search,
        (SELECT count(*) FROM ${from(relevance)} WHERE relevant) AS relevant,
+       (SELECT count(*) FROM ${from(relevance)} WHERE relevant IS NULL) AS undecided,
        (SELECT count(*) FROM ${from(relevance)} WHERE judge = '${UNLABELLED}') AS unlabelled,
        (SELECT count(*) FROM ${from(pairs)}) AS pairs`,
   )
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
 }
+
+const COUNT_AS = { drop: 'were left out', relevant: 'count as relevant', irrelevant: 'count as irrelevant' } as const
+
+/** Above this share of undecided browses something is wrong with the judge. */
+const MANY_UNDECIDED = 0.02
+
+const undecidedWarning = (
+  { undecided = 0, browses: opened = 0 }: Readonly<Record<string, number>>,
+  countsAs: keyof typeof COUNT_AS,
+): string[] =>
+  undecided > MANY_UNDECIDED * opened
+    ? [
+        `the judge came to no verdict on ${undecided} of ${opened} opened documents (${((100 * undecided) / opened).toFixed(1)}%), which ${COUNT_AS[countsAs]}: look at its replies, or give it more llm.verdicts.max_tokens`,
+      ]
+    : []
 
 export const mineStage: Stage<Config> = {
   name: 'mine',
@@ -52,13 +67,17 @@ export const mineStage: Stage<Config> = {
   summary: 'mine (query, positive, negatives) from what agents opened and passed over',
   tables: [browses, relevance, pairs],
   needs: () => ['ingest', 'generate', 'filter'],
-  parameters: ({ mine, tokenizer, filter, llm }) => ({
-    negatives: mine.negatives,
-    relevance: typeof mine.relevance === 'string' ? mine.relevance : 'labels',
-    ...(mine.relevance === 'llm' ? { llm: judgeParameters(llm) } : {}),
-    tokenizer,
-    correctness: filter.correctness,
-  }),
+  parameters: (config) => {
+    const { mine, tokenizer, filter } = config
+    return {
+      negatives: mine.negatives,
+      relevance: typeof mine.relevance === 'string' ? mine.relevance : 'labels',
+      // Only a model leaves anything undecided.
+      ...(mine.relevance === 'llm' ? { llm: modelParameters(config), undecided: mine.undecided } : {}),
+      tokenizer,
+      correctness: filter.correctness,
+    }
+  },
   outside: (config) => [
     ...tokenizerFiles(config),
     ...(typeof config.mine.relevance === 'string' ? [] : [config.mine.relevance.labels]),
@@ -92,7 +111,7 @@ export const mineStage: Stage<Config> = {
         context.check()
         const at = index
         if (input) {
-          const rows = await mineShard(input, { judge, tokenizer, negatives: context.config.mine.negatives })
+          const rows = await mineShard(input, { judge, tokenizer, ...context.config.mine })
           await background.add(() =>
             context.shard(at, async (shard) => {
               await shard.write(browses, rows.browses)
@@ -107,10 +126,13 @@ export const mineStage: Stage<Config> = {
       await background.drain()
       isDone = true
       const missing = await lookup.missing()
+      const counts = await countMined(connection, context)
       return {
-        counts: { ...(await countMined(connection, context)), docids_outside_corpus: missing },
-        warnings:
-          missing > 0 ? [`${missing} docids in the trajectories are not in the corpus; they were left out`] : [],
+        counts: { ...counts, docids_outside_corpus: missing },
+        warnings: [
+          ...(missing > 0 ? [`${missing} docids in the trajectories are not in the corpus; they were left out`] : []),
+          ...undecidedWarning(counts, context.config.mine.undecided),
+        ],
       }
     } finally {
       await background.drain().catch(() => undefined)

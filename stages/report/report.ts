@@ -73,7 +73,7 @@ const funnelOf = (manifests: ReadonlyMap<string, Manifest>): FunnelStep[] => {
     ],
     ['mined (training questions)', mine.trajectories, {}],
     ['browses', mine.browses, {}],
-    ['relevant browses', mine.relevant, { unlabelled: mine.unlabelled ?? 0 }],
+    ['relevant browses', mine.relevant, { unlabelled: mine.unlabelled ?? 0, undecided: mine.undecided ?? 0 }],
     ['pairs', mine.pairs, { 'opened document in no held search': mine.browses_in_no_search ?? 0 }],
     ['exported', counts('export').exported, prefixed(manifests.get('export'), 'dropped:')],
     ['trained on', train.trained_on, prefixed(manifests.get('train'), 'dropped:')],

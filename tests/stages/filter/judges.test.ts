@@ -8,8 +8,15 @@ import { parseVerdict } from '../../../agents/judges/answer-judge.ts'
 import { JUDGE_AGAIN } from '../../../agents/judges/answer-prompts.ts'
 import { judgeSchema } from '../../../agents/judges/judge.ts'
 import { agreement, formatAgreement } from '../../../evaluation/agents/agreement.ts'
-import { judgeTrajectories, type AnswerToJudge } from '../../../stages/filter/llm-judge.ts'
-import { judgeRelevance, parseUseful, type RelevanceVerdict } from '../../../stages/mine/llm.ts'
+import { askAll } from '../../../agents/judges/ask-all.ts'
+import {
+  askAboutReasoning,
+  asUndecided,
+  parseUseful,
+  reasoningKey,
+  type RelevanceVerdict,
+} from '../../../agents/judges/relevance-judge.ts'
+import { judgeAnswer, type AnswerToJudge } from '../../../stages/filter/by-model.ts'
 import { testLlm } from '../../helpers/fake-client.ts'
 import type { FakeReply, FakeRequest } from '../../../scripts/fake-openai/protocol.ts'
 import { someFaults, startFake, type FakeServer } from '../../../scripts/fake-openai/server.ts'
@@ -37,12 +44,20 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const judgeAll = async (trajectories: readonly AnswerToJudge[], exactMatchFirst = true): Promise<Verdict[]> => {
+const judgeAll = async (
+  trajectories: readonly AnswerToJudge[],
+  exactMatchFirst = true,
+): Promise<readonly Verdict[]> => {
   const llm = testLlm([server.url])
   const journal = await openJournal<Verdict>(join(folder, 'verdicts'))
-  const options = { llm, settings, exactMatchFirst, trajectories, journal, signal }
-  const { keys } = await judgeTrajectories({ ...options, concurrency: 8 })
-  const verdicts = await Promise.all(keys.map((key) => journal.read(key)))
+  const { verdicts } = await askAll({
+    items: trajectories,
+    key: (each) => each.trajectory_id,
+    ask: (each, inner) => judgeAnswer(each, { llm, settings, exactMatchFirst }, inner),
+    concurrency: 8,
+    journal,
+    signal,
+  })
   await journal.close()
   llm.close()
   return verdicts
@@ -60,7 +75,13 @@ describe('correctness', () => {
   it('reads strictly', () => {
     expect(parseVerdict(lines('yes'))).toEqual({ correct: true, extracted: 'Lyon', rationale: 'It says so.' })
     expect(parseVerdict(`**extracted:** none\n**rationale:** x\n**correct:** No`)?.correct).toBe(false)
-    for (const text of ['yes', lines('maybe'), `${lines('yes')}\ncorrect: no`, 'correct: yes', lines('yes or no'), ''])
+    expect(parseVerdict('- correct: yes')).toEqual({ correct: true, extracted: '', rationale: '' })
+    expect(parseVerdict('{"extracted": "Lyon", "rationale": "It says so.", "correct": "no"}')).toEqual({
+      correct: false,
+      extracted: 'Lyon',
+      rationale: 'It says so.',
+    })
+    for (const text of ['yes', lines('maybe'), `${lines('yes')}\ncorrect: no`, lines('yes or no'), ''])
       expect(parseVerdict(text)).toBeUndefined()
   })
 
@@ -84,6 +105,33 @@ describe('correctness', () => {
     expect(verdicts[1].rationale).toMatch(/undecided/)
   })
 
+  it('reads a verdict after a think block', async () => {
+    serve(() => ({ content: `<think>correct: no? Let me see.</think>\n${lines('yes')}` }))
+    const [verdict] = await judgeAll([item('a', 'It is Paris.')])
+    expect([verdict?.correct, asked.length]).toEqual([true, 1])
+  })
+
+  it('asks again with more tokens when a reply was cut, without the cut reply', async () => {
+    serve(({ body }) =>
+      Number(body['max_tokens']) < 100_000
+        ? { content: '<think>It goes on', finish: 'length' }
+        : { content: lines('yes') },
+    )
+    const [verdict] = await judgeAll([item('a', 'It is Paris.')])
+    expect(verdict?.correct).toBe(true)
+    expect(asked.map(({ body, turns }) => [body['max_tokens'], turns])).toEqual([
+      [8192, 0],
+      [32_768, 0],
+      [131_072, 0],
+    ])
+  })
+
+  it('takes a verdict that stands in a cut reply', async () => {
+    serve(() => ({ content: `${lines('no')}\nFurthermore`, finish: 'length' }))
+    expect((await judgeAll([item('a', 'It is Paris.')]))[0]?.correct).toBe(false)
+    expect(asked).toHaveLength(1)
+  })
+
   it('gives the same verdicts with a tenth of the calls failing', async () => {
     serve(({ question }) => ({ content: lines(question.length % 2 === 0 ? 'yes' : 'no') }))
     server.set({ fault: someFaults(0.1, ['429', '500', 'reset', 'truncated', 'empty-choices']) })
@@ -96,34 +144,40 @@ describe('correctness', () => {
 })
 
 describe('relevance', () => {
-  const judge = async (browses: { searched: string; reasoning: string }[]): Promise<RelevanceVerdict[]> => {
+  const judge = async (browses: { searched: string; reasoning: string }[]): Promise<readonly RelevanceVerdict[]> => {
     const llm = testLlm([server.url])
     const journal = await openJournal<RelevanceVerdict>(join(folder, 'relevance'))
-    const verdicts = await judgeRelevance(browses, { llm, settings, concurrency: 8, journal, signal })
+    const { verdicts } = await askAll({
+      items: browses,
+      key: reasoningKey,
+      ask: (browse, inner) => askAboutReasoning(llm, settings, browse, inner),
+      concurrency: 8,
+      journal,
+      signal,
+    })
     await journal.close()
     llm.close()
     return verdicts
   }
-  it('asks identical inputs once, over restarts too, and nothing for an empty reasoning', async () => {
+  it('asks identical inputs once, over restarts too', async () => {
     serve(({ question }) => ({
       content: question.includes('nothing here') ? 'rationale: r\nuseful: no' : 'rationale: r\nuseful: yes',
     }))
     const browses = [
       { searched: 'a', reasoning: 'It says 1907.' },
-      { searched: 'a', reasoning: '' },
       { searched: 'a', reasoning: 'There is nothing here.' },
       { searched: 'a', reasoning: 'It says 1907.' },
     ]
     const first = await judge(browses)
-    expect(first.map((verdict) => verdict.relevant)).toEqual([true, false, false, true])
-    expect(first[1].judge).toBe('no-reasoning')
+    expect(first.map((verdict) => verdict.relevant)).toEqual([true, false, true])
     expect(asked).toHaveLength(2)
     expect(await judge(browses)).toEqual(first)
     expect(asked).toHaveLength(2)
   })
-  it('takes what it cannot read for relevant, and says so', async () => {
+  it('leaves what it cannot read undecided', async () => {
     serve(() => ({ content: 'Perhaps.' }))
-    expect(await judge([{ searched: '', reasoning: 'Hm.' }])).toEqual([{ relevant: true, judge: 'llm-undecided' }])
+    expect(await judge([{ searched: '', reasoning: 'Hm.' }])).toEqual([{ relevant: null, judge: 'llm-undecided' }])
+    expect(asUndecided({ relevant: true, judge: 'llm-undecided' }).relevant).toBeNull()
     expect(asked).toHaveLength(2)
     expect(parseUseful('useful: yes\nuseful: no')).toBeUndefined()
   })

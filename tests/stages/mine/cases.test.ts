@@ -7,6 +7,7 @@ import { answer, browse, reasoning, search } from '../../helpers/sample.ts'
 
 interface Options {
   readonly useful?: readonly string[]
+  readonly undecided?: readonly string[]
   readonly negatives?: 'session' | 'turn'
   readonly outside?: readonly string[]
 }
@@ -17,15 +18,51 @@ const eventsFrom = (result: readonly object[]) => {
   return eventsOf(run.row.steps)
 }
 
-const mine = (result: readonly object[], { useful = [], negatives = 'session', outside = [] }: Options = {}) =>
+const mine = (
+  result: readonly object[],
+  { useful = [], undecided = [], negatives = 'session', outside = [] }: Options = {},
+) =>
   minePairs(eventsFrom(result), {
     negatives,
-    isSatisfied: (call: BrowseCall) => useful.includes(call.docid),
+    isRelevant: (call: BrowseCall) => (undecided.includes(call.docid) ? null : useful.includes(call.docid)),
     inCorpus: (docid) => !outside.includes(docid),
   })
 
 const shown = (mined: readonly MinedBrowse[]): unknown[] =>
   mined.map(({ call, query, pair }) => [call.docid, query, pair?.negatives ?? null])
+
+describe('a browse that nobody could decide on', () => {
+  const steps = [search('q', ['a', 'b', 'c', 'd']), browse('a'), reasoning('hm'), search('r', ['e', 'b']), browse('b')]
+  test('gives no pair, is no negative, and does not end the search', () => {
+    const options = { useful: ['b'], undecided: ['a'] }
+    expect(shown(mine(steps, options))).toEqual([
+      ['a', 'q', null],
+      ['b', 'r', ['e', 'c', 'd']],
+    ])
+    expect(mine(steps, options).map(({ relevant }) => relevant)).toEqual([null, true])
+    // Rejected it is a negative, relevant it ends the search: neither happens above.
+    expect(shown(mine(steps, { useful: ['b'] }))[1]).toEqual(['b', 'r', ['a', 'e', 'c', 'd']])
+    expect(shown(mine(steps, { useful: ['a', 'b'] }))[1]).toEqual(['b', 'r', ['e']])
+  })
+
+  test('within a run it is no negative of the others', () => {
+    const together = [
+      search('q', ['a', 'b', 'c']),
+      browse('a'),
+      reasoning('hm'),
+      browse('b'),
+      reasoning('no'),
+      browse('c'),
+    ]
+    const options = { useful: ['c'], undecided: ['a'] }
+    expect(shown(mine(together, options))).toEqual([
+      ['a', 'q', null],
+      ['b', 'q', []],
+      ['c', 'q', ['b']],
+    ])
+    expect(shown(mine(together, { ...options, negatives: 'turn' }))[2]).toEqual(['c', 'q', []])
+  })
+})
 
 describe('browse runs', () => {
   const runsOf = (result: readonly object[]): string[][] =>

@@ -2,7 +2,8 @@
 
 export type NaiveStep =
   | { readonly kind: 'search'; readonly query: string; readonly docids: readonly string[] }
-  | { readonly kind: 'browse'; readonly docid: string; readonly satisfied: boolean }
+  /** `satisfied` is null where nobody could decide. */
+  | { readonly kind: 'browse'; readonly docid: string; readonly satisfied: boolean | null }
   | { readonly kind: 'reasoning' }
   | { readonly kind: 'other' }
 
@@ -17,7 +18,7 @@ export interface NaivePair {
 interface Opened {
   readonly at: number
   readonly docid: string
-  readonly satisfied: boolean
+  readonly satisfied: boolean | null
 }
 
 // Where the browse run that begins at `start` ends, and what it opens.
@@ -45,6 +46,7 @@ export const naivePairs = (
   const pairs: NaivePair[] = []
   let searches: (readonly string[])[] = []
   let unsatisfying: string[] = []
+  let undecided: string[] = []
   let openedSinceSearch: string[] = []
   let query = ''
   let at = 0
@@ -63,10 +65,12 @@ export const naivePairs = (
     for (const { docid } of opened) openedSinceSearch.push(docid)
     const held = mode === 'turn' ? searches.slice(searches.length - 1) : searches
     for (const { at: place, docid, satisfied } of opened) {
+      if (satisfied === null) continue
       if (!corpus.includes(docid) || !held.some((hits) => hits.includes(docid))) continue
       const candidates: string[] = []
       if (mode === 'session') {
-        for (let k = opened.length - 1; k >= 0; k -= 1) if (!opened[k].satisfied) addOnce(candidates, opened[k].docid)
+        for (let k = opened.length - 1; k >= 0; k -= 1)
+          if (opened[k].satisfied === false) addOnce(candidates, opened[k].docid)
         for (let k = unsatisfying.length - 1; k >= 0; k -= 1) addOnce(candidates, unsatisfying[k])
       }
       for (let k = held.length - 1; k >= 0; k -= 1)
@@ -74,7 +78,7 @@ export const naivePairs = (
           const browsed =
             mode === 'turn'
               ? openedSinceSearch.includes(hit)
-              : opened.some((other) => other.docid === hit) || unsatisfying.includes(hit)
+              : opened.some((other) => other.docid === hit) || unsatisfying.includes(hit) || undecided.includes(hit)
           if (!browsed) addOnce(candidates, hit)
         }
       const negatives = candidates.filter(
@@ -88,8 +92,12 @@ export const naivePairs = (
     if (opened.some((browse) => browse.satisfied)) {
       searches = []
       unsatisfying = []
+      undecided = []
       query = ''
-    } else unsatisfying.push(...opened.map((browse) => browse.docid))
+    } else
+      for (const { docid, satisfied } of opened)
+        if (satisfied === null) undecided.push(docid)
+        else unsatisfying.push(docid)
     at = end
   }
   return pairs

@@ -11,7 +11,14 @@ type Mode = 'session' | 'turn'
 const ALL = [...'abcdefgh']
 const docid = fc.constantFrom(...ALL)
 const step: fc.Arbitrary<NaiveStep> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('browse' as const), docid, satisfied: fc.boolean() }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('browse' as const),
+      docid,
+      satisfied: fc.constantFrom(true, false, null),
+    }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({
@@ -51,15 +58,15 @@ const mine = (steps: readonly NaiveStep[], known: readonly string[], negatives: 
   minePairs(eventsOf(steps.map(stepOf)), {
     negatives,
     inCorpus: (id) => known.includes(id),
-    isSatisfied: (call) => {
+    isRelevant: (call) => {
       const origin = steps[call.step]
-      return origin.kind === 'browse' && origin.satisfied
+      return origin?.kind === 'browse' ? origin.satisfied : false
     },
   })
 
 const pairsOf = (mined: readonly MinedBrowse[]) =>
-  mined.flatMap(({ call, query, satisfied, pair }) =>
-    pair ? [{ step: call.step, query, docid: call.docid, satisfied, negatives: pair.negatives }] : [],
+  mined.flatMap(({ call, query, relevant, pair }) =>
+    pair ? [{ step: call.step, query, docid: call.docid, satisfied: relevant, negatives: pair.negatives }] : [],
   )
 
 const check = (holds: (steps: NaiveStep[], known: string[], negatives: Mode) => void): void =>
@@ -91,7 +98,7 @@ describe('of every pair', () => {
       const mined = new Map(mine(steps, known, negatives).map((browse) => [browse.call.step, browse]))
       for (const event of events) {
         const run = 'run' in event ? event.run.map((call) => mined.get(call.step)) : []
-        const useful = run.flatMap((browse) => (browse?.satisfied ? [browse.call.docid] : []))
+        const useful = run.flatMap((browse) => (browse?.relevant ? [browse.call.docid] : []))
         for (const browse of run)
           for (const negative of browse?.pair?.negatives ?? []) expect(useful).not.toContain(negative)
       }
@@ -110,7 +117,7 @@ describe('of every pair', () => {
         const run = event.run.map((call) => mined.get(call.step))
         event.run.forEach((call) => seen.add(call.docid))
         for (const browse of run) for (const negative of browse?.pair?.negatives ?? []) expect(seen).toContain(negative)
-        if (run.some((browse) => browse?.satisfied)) seen = new Set()
+        if (run.some((browse) => browse?.relevant)) seen = new Set()
       }
     })
   })

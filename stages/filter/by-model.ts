@@ -1,12 +1,11 @@
 // Correctness by a model: question, gold answers and final response in; yes, no or undecided out.
+import { join } from 'node:path'
 import type { Verdict } from '../../data/schemas.ts'
-import { runItems, type ItemOutcome, type ItemProgress } from '../../pipeline/items.ts'
-import type { Journal } from '../../pipeline/journal.ts'
 import { askAboutAnswer } from '../../agents/judges/answer-judge.ts'
-import type { Llm } from '../../pipeline/llm/client.ts'
-import { BudgetSpent } from '../../pipeline/llm/errors.ts'
+import { openJudgeModel, type JudgeRoles } from '../../agents/judges/ask-all.ts'
 import type { JudgeSettings } from '../../agents/judges/judge.ts'
 import { matchesAnswer } from '../../evaluation/agents/exact-match.ts'
+import type { Llm } from '../../pipeline/llm/client.ts'
 
 export interface AnswerToJudge {
   readonly trajectory_id: string
@@ -41,21 +40,33 @@ export const judgeAnswer = async (
   return { trajectory_id, correct, judge, rationale: `${extracted}: ${rationale}` }
 }
 
-export interface JudgeTrajectoriesOptions extends CorrectnessOptions {
-  readonly trajectories: AsyncIterable<AnswerToJudge> | Iterable<AnswerToJudge>
-  /** Verdicts at once; the endpoints' own limits bound the calls. */
-  readonly concurrency: number
-  readonly journal: Journal<Verdict>
-  readonly signal: AbortSignal
-  readonly onProgress?: (progress: ItemProgress) => void
+export interface AnswerJudge {
+  judge(answers: readonly AnswerToJudge[]): Promise<readonly Verdict[]>
+  /** Closes the model; `drop` its journal once all verdicts are in the table. */
+  close(journal: 'keep' | 'drop'): Promise<void>
 }
 
-/** Judges every trajectory that the journal lacks; `stopped` when the budget was spent before the end. */
-export const judgeTrajectories = (options: JudgeTrajectoriesOptions): Promise<ItemOutcome> =>
-  runItems({
-    ...options,
-    items: options.trajectories,
-    key: (item) => item.trajectory_id,
-    work: (item, inner) => judgeAnswer(item, options, inner),
-    stops: (error) => error instanceof BudgetSpent,
-  })
+interface AnswerJudgeOptions {
+  readonly config: JudgeRoles & { readonly filter: { readonly exact_match_first: boolean } }
+  /** The stage's folder: the journal lies there. */
+  readonly folder: string
+  readonly signal: AbortSignal
+}
+
+/** Errors: UserError when no model is configured; from `judge` also when the budget is spent (verdicts are kept). */
+export const openAnswerJudge = async ({ config, folder, signal }: AnswerJudgeOptions): Promise<AnswerJudge> => {
+  const model = await openJudgeModel<Verdict>({ config, journal: join(folder, 'journal.ndjson'), signal })
+  const { llm, settings } = model
+  const options = { llm, settings, exactMatchFirst: config.filter.exact_match_first }
+  return {
+    judge: async (items) =>
+      (
+        await model.askAll({
+          items,
+          key: (item) => item.trajectory_id,
+          ask: (item, inner) => judgeAnswer(item, options, inner),
+        })
+      ).verdicts,
+    close: (journal) => model.close(journal),
+  }
+}

@@ -1,12 +1,16 @@
 // Judges of relevance: did the agent use what it opened?
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
+import { judgeParameters } from '../../agents/judges/ask-all.ts'
+import { relevancePrompts } from '../../agents/judges/relevance-judge.ts'
 import type { BrowseCall } from './browses.ts'
+import { openModelJudge } from './by-model.ts'
+import { earlierVerdicts } from './earlier.ts'
 import { labelKey, readLabels } from './labels.ts'
-import { openModelJudge } from './llm-judge.ts'
 import { judgeByRules } from './rules.ts'
 
 export interface BrowseToJudge {
+  readonly trajectory_id: string
   readonly query_id: string
   readonly call: BrowseCall
 }
@@ -21,7 +25,8 @@ export interface RelevanceJudge {
 }
 
 export interface Judgement {
-  readonly relevant: boolean
+  /** Null where the judge could not decide. */
+  readonly relevant: boolean | null
   /** Who said so. */
   readonly judge: string
 }
@@ -50,9 +55,13 @@ const fromLabels = async (path: string): Promise<RelevanceJudge> => {
   }
 }
 
+/** What of the configuration changes the verdicts of a model. */
+export const modelParameters = ({ llm }: Config) => judgeParameters(llm, relevancePrompts)
+
 /** The judge that the configuration names. */
-export const openJudge = async (context: StageContext<Config>): Promise<RelevanceJudge> => {
-  const { relevance } = context.config.mine
-  if (relevance === 'llm') return openModelJudge(context)
+export const openJudge = async ({ config, folder, signal }: StageContext<Config>): Promise<RelevanceJudge> => {
+  const { relevance } = config.mine
+  if (relevance === 'llm')
+    return openModelJudge({ config, folder, signal, earlier: await earlierVerdicts(folder, modelParameters(config)) })
   return relevance === 'rules' ? rules : fromLabels(relevance.labels)
 }
