@@ -4,7 +4,7 @@ import { add, cast } from '../graph/elementwise.ts'
 import type { Precision } from '../graph/precision.ts'
 import { input } from '../graph/sources.ts'
 import { floatsOf, tensor, type Compile, type ExecutorOptions } from './executor.ts'
-import { noHalf } from './failures.ts'
+import { noReduced } from './failures.ts'
 import { compileOnnxOn, type OnnxDevice } from './onnxruntime.ts'
 import { webgpuRuntime, type ResidentRuntime } from './resident.ts'
 import { secondsOfProduct } from './speed.ts'
@@ -72,7 +72,13 @@ const tryOut = async (device: Device): Promise<string | undefined> => {
 /** Throws UserError unless the device, which works, computes in this precision. */
 export const checkPrecision = async (device: Device, precision: Precision): Promise<void> => {
   if (precision === 'float32') return
-  if (!isOnnx(device)) throw noHalf(device, 'TensorFlow.js, which has none')
+  if (precision === 'bfloat16')
+    throw noReduced(
+      device,
+      precision,
+      isOnnx(device) ? 'ONNX Runtime, which has no bfloat16 products here' : 'TensorFlow.js, which has none',
+    )
+  if (!isOnnx(device)) throw noReduced(device, precision, 'TensorFlow.js, which has none')
   const a = cast(input('a', ['n']), 'f16')
   const executable = await compilerOf(device)({ sum: cast(add(a, a), 'f32') })
   try {

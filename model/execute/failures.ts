@@ -1,5 +1,6 @@
 // What a runtime's failures mean to a user.
 import { messageOf, UserError } from '../../core/errors.ts'
+import type { Precision } from '../graph/precision.ts'
 
 const MEMORY =
   /bad_?alloc|out of memory|failed to allocate|OutOfMemory|array buffer allocation failed|larger than .*buffer/i
@@ -29,17 +30,17 @@ export const runtimeFailure = (error: unknown, device: string): unknown => {
       cause: error,
     })
   }
-  if (HALF.test(found)) return noHalf(device, found, error)
+  if (HALF.test(found)) return noReduced(device, 'float16', found, error)
   return error
 }
 
-/** A device that lacks half precision was asked for it. */
-export const noHalf = (device: string, found: string, cause?: unknown): UserError =>
+/** A device was asked for a precision that it lacks. */
+export const noReduced = (device: string, precision: Precision, found: string, cause?: unknown): UserError =>
   new UserError({
     where: `device ${device}`,
-    expected: 'float16 arithmetic',
+    expected: `${precision} arithmetic`,
     found,
-    fix: 'Train with precision float32, or on a device that has float16.',
+    fix: `Train with precision float32, or on a device that has ${precision}.`,
     cause,
   })
 

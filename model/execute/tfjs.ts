@@ -2,9 +2,13 @@
 import type * as Tfjs from '@tensorflow/tfjs-core'
 import { toHalf } from '../graph/half.ts'
 import { topological } from '../graph/order.ts'
-import { inputName } from '../graph/sources.ts'
-import { simplify } from '../graph/simplify.ts'
-import { factors, type Dim, type Value } from '../graph/value.ts'
+import { inputsOf } from '../graph/sources.ts'
+import { at, factors, type Dim } from '../graph/dims.ts'
+import type { Op } from '../graph/operations.ts'
+import type { Value } from '../graph/value.ts'
+import { simplify } from '../passes/simplify.ts'
+import type { TfjsContext } from '../primitives/row.ts'
+import { PRIMITIVES } from '../primitives/table.ts'
 import type { Compile, Executable, Tensor, Tensors } from './executor.ts'
 
 /** An executor on any TensorFlow.js with its backend set. */
@@ -61,25 +65,28 @@ const compute = (
   feeds: Tensors,
   sizes: (dims: readonly Dim[]) => number[],
 ): Tfjs.Tensor => {
-  const name = inputName(value)
-  if (name === undefined) {
+  if (value.op !== 'input') {
     const inputs = value.inputs.map((x) => required(tensors, x))
-    const result = value.rule.tfjs(tf, inputs, { sizes, output: value })
+    const result = lower(tf, inputs, { sizes, value })
     // It has no halves: what a device with them would round, it rounds after each operation.
     return value.dtype === 'f16' ? tf.tensor(result.dataSync().map(toHalf), result.shape) : result
   }
+  const { name } = value.attributes
   const fed = feeds[name] as Tensors[string] | undefined
   if (fed === undefined) throw new TypeError(`the graph's input "${name}" was not fed`)
   return tf.tensor(fed.data, [...fed.dims], fed.data instanceof Int32Array ? 'int32' : 'float32')
 }
 
+const lower = <P extends Op>(tf: typeof Tfjs, inputs: readonly Tfjs.Tensor[], context: TfjsContext<P>): Tfjs.Tensor =>
+  PRIMITIVES[context.value.op].tfjs(tf, inputs, context)
+
 /** Resolves named dimensions by the shapes of what was fed. */
 export const namedSizes = (order: readonly Value[], feeds: Tensors): ((dims: readonly Dim[]) => number[]) => {
   const known = new Map<string, number>()
-  for (const value of order) {
-    const fed = feeds[inputName(value) ?? ''] as Tensors[string] | undefined
+  for (const { attributes, shape } of inputsOf(order)) {
+    const fed = feeds[attributes.name] as Tensors[string] | undefined
     if (fed === undefined) continue
-    for (const [i, dim] of value.shape.entries()) if (typeof dim === 'string') known.set(dim, fed.dims[i])
+    for (const [i, dim] of shape.entries()) if (typeof dim === 'string') known.set(dim, at(fed.dims, i))
   }
   const size = (name: string): number => {
     const found = /^\d+$/.test(name) ? Number(name) : known.get(name)

@@ -4,12 +4,13 @@ import { matmul } from '../graph/linear.ts'
 import { softmax } from '../graph/reduce.ts'
 import { reshape, transpose } from '../graph/shape.ts'
 import { scalar } from '../graph/sources.ts'
-import { at, type Value } from '../graph/value.ts'
+import { at } from '../graph/dims.ts'
+import type { Value } from '../graph/value.ts'
 
 /** A parameter by name. Throws on one that the network did not declare. */
 export const lookup =
-  (parameters: ReadonlyMap<string, Value>) =>
-  (name: string): Value => {
+  <T>(parameters: ReadonlyMap<string, T>) =>
+  (name: string): T => {
     const found = parameters.get(name)
     if (found === undefined) throw new TypeError(`no parameter ${name}`)
     return found

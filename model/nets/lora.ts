@@ -1,11 +1,12 @@
 // Low-rank adaptation (Hu et al. 2021, arXiv 2106.09685): W stays, and a product of two thin matrices is learned on top.
+import { UserError } from '../../core/errors.ts'
 import { runSmall } from '../execute/once.ts'
 import type { NamedTensor, Parameters } from '../files/safetensors.ts'
 import { add, mul } from '../graph/elementwise.ts'
 import { matmul } from '../graph/linear.ts'
 import { input, scalar } from '../graph/sources.ts'
 import type { Value } from '../graph/value.ts'
-import { UserError } from '../../core/errors.ts'
+import { lookup } from './layers.ts'
 import type { Network, ParameterSpec } from './network.ts'
 
 export interface Lora {
@@ -54,10 +55,8 @@ export const loraNetwork = (network: Network, lora: Lora): Network => {
     parameters: [...network.parameters.map((spec) => ({ ...spec, frozen: true })), ...thin],
     embed: (parameters, ids, mask) => {
       const whole = new Map(parameters)
-      for (const { name } of targets) {
-        const [weight, a, b] = [name, nameA(name), nameB(name)].map((key) => parameters.get(key))
-        if (weight !== undefined && a !== undefined && b !== undefined) whole.set(name, adapted(weight, a, b, lora))
-      }
+      const p = lookup(parameters)
+      for (const { name } of targets) whole.set(name, adapted(p(name), p(nameA(name)), p(nameB(name)), lora))
       return network.embed(whole, ids, mask)
     },
   }
@@ -72,8 +71,7 @@ export const mergeLora = async (
 ): Promise<Parameters> => {
   const merged = new Map<string, NamedTensor>(frozen)
   for (const { name, dims } of targetsOf(network, lora)) {
-    const [weight, a, b] = [frozen.get(name), thin.get(nameA(name)), thin.get(nameB(name))]
-    if (weight === undefined || a === undefined || b === undefined) continue
+    const [weight, a, b] = [lookup(frozen)(name), lookup(thin)(nameA(name)), lookup(thin)(nameB(name))]
     const shape = [input('weight', dims), input('a', a.dims), input('b', b.dims)] as const
     merged.set(name, { dims, data: await runSmall(adapted(...shape, lora), { weight, a, b }) })
   }

@@ -4,7 +4,8 @@ import { matmul } from '../graph/linear.ts'
 import { l2Normalise, sum } from '../graph/reduce.ts'
 import { reshape, slice } from '../graph/shape.ts'
 import { iota, scalar } from '../graph/sources.ts'
-import { at, type Value } from '../graph/value.ts'
+import { at } from '../graph/dims.ts'
+import type { Value } from '../graph/value.ts'
 
 export type Pooling = 'cls' | 'mean' | 'last_token'
 

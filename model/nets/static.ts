@@ -4,7 +4,7 @@ import { gather, matmul } from '../graph/linear.ts'
 import { l2Normalise, sum } from '../graph/reduce.ts'
 import { reshape } from '../graph/shape.ts'
 import { scalar } from '../graph/sources.ts'
-import { at } from '../graph/value.ts'
+import { at } from '../graph/dims.ts'
 import type { Network } from './network.ts'
 
 /** The name that sentence-transformers' StaticEmbedding gives its table. */

@@ -1,8 +1,12 @@
 // Graph -> ONNX.
 import { topological } from '../graph/order.ts'
-import { inputName } from '../graph/sources.ts'
-import { simplify } from '../graph/simplify.ts'
-import { factors, type Shape, type Value } from '../graph/value.ts'
+import { inputsOf } from '../graph/sources.ts'
+import { at, factors, type Shape } from '../graph/dims.ts'
+import type { Op } from '../graph/operations.ts'
+import type { Node, Value } from '../graph/value.ts'
+import { simplify } from '../passes/simplify.ts'
+import type { OnnxEmitter } from '../primitives/row.ts'
+import { PRIMITIVES } from '../primitives/table.ts'
 import { createEmitter, type DimSources } from './emitter.ts'
 import { ELEMENT, modelParts, type NodeProto, type TensorProto } from './proto.ts'
 
@@ -36,50 +40,55 @@ export const toOnnx = (outputs: Readonly<Record<string, Value>>, options: LowerO
 /** The same bytes in parts that follow each other, of which the large ones are the parameters' own memory. */
 export const onnxParts = (outputs: Readonly<Record<string, Value>>, options: LowerOptions = {}): Uint8Array[] => {
   const { name = 'lrat', parameters = new Map<string, Float32Array>(), wideIntegers = false, external } = options
-  const names = Object.keys(outputs)
   const results = simplify(Object.values(outputs))
+  const named = Object.keys(outputs).map((output, i) => ({ output, value: at(results, i) }))
   const order = PHASES.flatMap((phase) => topological(results).filter((value) => value.phase === phase))
-  const inputs = order.filter((value) => value.op === 'input')
-  const fed = inputs.filter((value) => !parameters.has(inputName(value) ?? ''))
+  const inputs = inputsOf(order)
+  const fed = inputs.filter(({ attributes }) => !parameters.has(attributes.name))
   const { emitter, nodes, initializers } = createEmitter(dimSources(fed))
   const emitted = new Map<Value, string>()
-  const output = (i: number): NodeProto => ({
-    input: [emitted.get(results[i]) ?? ''],
-    output: [names[i]],
-    name: `output_${names[i]}`,
-    opType: 'Identity',
-    attribute: [],
-    domain: '',
-  })
+  const nameOf = (value: Value): string => {
+    const found = emitted.get(value)
+    if (found === undefined) throw new TypeError(`${value.op} is read before it is written`)
+    return found
+  }
   for (const value of order) {
-    const label = value.rule.onnx(
-      emitter,
-      value.inputs.map((x) => emitted.get(x) ?? ''),
-      value,
-    )
+    const label = lower(emitter, value.inputs.map(nameOf), value)
     const narrow = value.op === 'input' && value.dtype === 'i32' && wideIntegers
-    emitted.set(value, narrow ? emitter.op('Cast', [label], { to: ELEMENT.i32 })[0] : label)
-    for (const [i, result] of results.entries()) if (result === value) nodes.push(output(i))
+    emitted.set(value, narrow ? emitter.cast(label, 'i32') : label)
+    for (const { output, value: result } of named) if (result === value) nodes.push(identity(nameOf(value), output))
   }
   return modelParts({
     name,
     nodes: withoutUnusedOutputs(nodes),
     initializers: [...initializers, ...inputs.flatMap((value) => weight(value, parameters, external))],
-    inputs: fed.map((value) => ({
-      name: inputName(value) ?? '',
-      elemType: value.dtype === 'i32' && wideIntegers ? ELEMENT.i64 : ELEMENT[value.dtype],
-      shape: value.shape,
+    inputs: fed.map(({ attributes, dtype, shape }) => ({
+      name: attributes.name,
+      elemType: dtype === 'i32' && wideIntegers ? ELEMENT.i64 : ELEMENT[dtype],
+      shape,
     })),
-    outputs: results.map((value, i) => ({ name: names[i], elemType: ELEMENT[value.dtype], shape: value.shape })),
+    outputs: named.map(({ output, value: { dtype, shape } }) => ({ name: output, elemType: ELEMENT[dtype], shape })),
   })
 }
 
+const lower = <P extends Op>(emitter: OnnxEmitter, inputs: readonly string[], value: Node<P>): string =>
+  PRIMITIVES[value.op].onnx(emitter, inputs, value)
+
+const identity = (input: string, output: string): NodeProto => ({
+  input: [input],
+  output: [output],
+  name: `output_${output}`,
+  opType: 'Identity',
+  attribute: [],
+  domain: '',
+})
+
 const weight = (
-  value: Value,
+  value: Value<'input'>,
   parameters: ReadonlyMap<string, Float32Array>,
   external: External | undefined,
 ): TensorProto[] => {
-  const name = inputName(value) ?? ''
+  const { name } = value.attributes
   const data = parameters.get(name)
   if (data === undefined) return []
   const common = { name, dims: numbers(value.shape), dataType: ELEMENT.f32 }
@@ -94,12 +103,12 @@ const weight = (
 const numbers = (shape: Shape): number[] => shape.map(Number)
 
 /** Which input and axis each named dimension can be read from. */
-export const dimSources = (inputs: readonly Value[]): DimSources => {
+export const dimSources = (inputs: readonly Value<'input'>[]): DimSources => {
   const sources = new Map<string, { input: string; axis: number }>()
-  for (const value of inputs) {
-    for (const [axis, dim] of value.shape.entries()) {
+  for (const { attributes, shape } of inputs) {
+    for (const [axis, dim] of shape.entries()) {
       if (typeof dim === 'string' && factors(dim).length === 1 && !sources.has(dim))
-        sources.set(dim, { input: inputName(value) ?? '', axis })
+        sources.set(dim, { input: attributes.name, axis })
     }
   }
   return sources

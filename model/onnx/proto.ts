@@ -1,5 +1,7 @@
 // The part of ONNX's protobuf messages that is written and read here (field numbers from onnx.proto3).
 import protobuf from 'protobufjs/light.js'
+import type { Dim } from '../graph/dims.ts'
+import type { OnnxAttribute } from '../primitives/row.ts'
 
 const field = (type: string, id: number, rule?: 'repeated') => ({ type, id, ...(rule && { rule }) })
 const root = protobuf.Root.fromJSON({
@@ -63,7 +65,6 @@ const root = protobuf.Root.fromJSON({
 })
 const model = root.lookupType('ModelProto')
 
-export type Attribute = number | readonly number[] | string | { readonly float: number }
 export interface NodeProto {
   readonly input: readonly string[]
   readonly output: string[]
@@ -83,7 +84,7 @@ export interface TensorProto {
 export interface PortProto {
   readonly name: string
   readonly elemType: number
-  readonly shape: readonly (number | string)[]
+  readonly shape: readonly Dim[]
 }
 export interface GraphProto {
   readonly name: string
@@ -94,10 +95,10 @@ export interface GraphProto {
 }
 
 /** ONNX's numbers for element types. */
-export const ELEMENT = { f32: 1, i32: 6, i64: 7, f16: 10 } as const
+export const ELEMENT = { f32: 1, i32: 6, i64: 7, f16: 10, bf16: 16 } as const
 
 /** An attribute message: floats are told apart from integers by name, since JavaScript does not. */
-export const attribute = (name: string, value: Attribute): object => {
+export const attribute = (name: string, value: OnnxAttribute): object => {
   if (typeof value === 'object' && 'float' in value) return { name, type: 1, f: value.float }
   if (typeof value === 'number') return { name, type: 2, i: value }
   if (typeof value === 'string') return { name, type: 3, s: Buffer.from(value) }

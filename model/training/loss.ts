@@ -4,7 +4,8 @@ import { matmul } from '../graph/linear.ts'
 import { logSoftmax, sum, total } from '../graph/reduce.ts'
 import { reshape } from '../graph/shape.ts'
 import { scalar } from '../graph/sources.ts'
-import { at, type Value } from '../graph/value.ts'
+import { at } from '../graph/dims.ts'
+import type { Value } from '../graph/value.ts'
 
 /** What excludes a document: its exponential is 0 in f32. */
 export const EXCLUDED = -1e9

@@ -1,14 +1,16 @@
 // The graphs of a training step that depend on the network: encoder, its vector-Jacobian product, and the loss.
 import { encoderGraph, parameterInputs } from '../encoder-graph.ts'
-import { gradients } from '../graph/differentiate.ts'
+import { at } from '../graph/dims.ts'
 import { add } from '../graph/elementwise.ts'
 import { topological } from '../graph/order.ts'
-import { halfPrecision, type Precision } from '../graph/precision.ts'
-import { recomputing } from '../graph/recompute.ts'
+import type { Precision } from '../graph/precision.ts'
 import { input } from '../graph/sources.ts'
 import type { Value } from '../graph/value.ts'
-import { weightedInfoNce } from './loss.ts'
 import type { Network } from '../nets/network.ts'
+import { gradients } from '../passes/differentiate.ts'
+import { recomputing } from '../passes/recompute.ts'
+import { FLOATS, reducedPrecision } from '../passes/reduced-precision.ts'
+import { weightedInfoNce } from './loss.ts'
 
 /**
  * The encoder's embeddings, and its vector-Jacobian product: `next.NAME` = `sum.NAME` + the gradient of a micro-batch.
@@ -25,34 +27,33 @@ export const encoderGraphs = (
   const embeddings = encoderGraph(network, parameters)
   const frozen = new Set(network.parameters.flatMap(({ name, frozen: still }) => (still === true ? [name] : [])))
   const order = topological([embeddings])
-  const users = (table: Value): Value[] => order.filter((value) => value.inputs.includes(table))
-  const gathered = [...parameters].flatMap(([name, table]) => {
-    const nodes = how.tables === 'rows' ? users(table) : []
-    return nodes.length > 0 && !frozen.has(name) && nodes.every((node) => node.op === 'gather')
-      ? nodes.map((node) => ({ name, node }))
-      : []
-  })
+  /** Where a table is gathered from, if nothing else is done with it. */
+  const gathersOf = (table: Value): readonly Value<'gather'>[] => {
+    const users = order.filter((value) => value.inputs.includes(table))
+    const gathers = users.filter((value) => value.op === 'gather')
+    return how.tables === 'rows' && gathers.length === users.length ? gathers : []
+  }
+  const trained = [...parameters].filter(([name]) => !frozen.has(name))
+  const gathered = trained.flatMap(([name, table]) => gathersOf(table).map((node) => ({ name, node })))
   const tables = gathered.map(({ name }) => name)
-  const dense = [...parameters.keys()].filter((name) => !tables.includes(name) && !frozen.has(name))
-  const values = [...gathered.map(({ node }) => node), ...dense.map((name) => parameters.get(name) ?? embeddings)]
-  const inPrecision = (results: readonly Value[]): Value[] =>
-    precision === 'float16' ? halfPrecision(results, parameters.values()) : [...results]
-  const [forward, ...found] = inPrecision([
-    embeddings,
-    ...gradients(embeddings, values, input('cotangent', embeddings.shape)),
-  ])
+  const dense = trained.filter(([name]) => !tables.includes(name))
+  const values = [...gathered.map(({ node }) => node), ...dense.map(([, parameter]) => parameter)]
+  const whole = [embeddings, ...gradients(embeddings, values, input('cotangent', embeddings.shape))]
+  const float = FLOATS[precision]
+  const inPrecision = float === 'f32' ? whole : reducedPrecision(whole, parameters.values(), float)
+  const [forward, found] = [at(inPrecision, 0), inPrecision.slice(1)]
   const outputs: Record<string, Value> = {}
   for (const [k, { node }] of gathered.entries()) {
-    outputs[`rows.${k}`] = found[k]
-    outputs[`ids.${k}`] = node.inputs[1]
+    outputs[`rows.${k}`] = at(found, k)
+    outputs[`ids.${k}`] = at(node.inputs, 1)
   }
-  for (const [k, name] of dense.entries()) {
-    const gradient = found[gathered.length + k]
+  for (const [k, [name]] of dense.entries()) {
+    const gradient = at(found, gathered.length + k)
     outputs[`next.${name}`] = add(input(`sum.${name}`, gradient.shape), gradient)
   }
   const kept = how.keep === 'all' ? Object.values(outputs) : recomputing(forward, Object.values(outputs))
-  const named = Object.fromEntries(Object.keys(outputs).map((name, i) => [name, kept[i]]))
-  return { embeddings: forward, outputs: named, tables, dense }
+  const named = Object.fromEntries(Object.keys(outputs).map((name, i) => [name, at(kept, i)]))
+  return { embeddings: forward, outputs: named, tables, dense: dense.map(([name]) => name) }
 }
 
 /**
@@ -75,6 +76,6 @@ export const lossGraph = (
     },
     temperature,
   )
-  const [query, document] = gradients(loss, [queries, documents])
-  return { loss, query_gradient: query, document_gradient: document }
+  const found = gradients(loss, [queries, documents])
+  return { loss, query_gradient: at(found, 0), document_gradient: at(found, 1) }
 }

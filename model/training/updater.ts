@@ -2,7 +2,8 @@
 import { scalarTensor, tensor, type Compile, type ExecutorOptions, type Tensor } from '../execute/executor.ts'
 import { mul } from '../graph/elementwise.ts'
 import { input } from '../graph/sources.ts'
-import type { Shape, Value } from '../graph/value.ts'
+import type { Shape } from '../graph/dims.ts'
+import type { Value } from '../graph/value.ts'
 import { adamW, adamWFeeds, type AdamW } from './optimizer.ts'
 
 /** Arrays of one length: a parameter, its moments and its gradient. */

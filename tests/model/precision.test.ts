@@ -7,15 +7,16 @@ import { checkPrecision, listDevices } from '../../model/execute/devices.ts'
 import { floatsOf, tensor, type Compile } from '../../model/execute/executor.ts'
 import { compileOnnx, compileOnnxOn } from '../../model/execute/onnxruntime.ts'
 import { compileTfjsCpu } from '../../model/execute/tfjs.ts'
-import { gradients } from '../../model/graph/differentiate.ts'
+import { gradients } from '../../model/passes/differentiate.ts'
 import { cast } from '../../model/graph/elementwise.ts'
 import { LARGEST_HALF, toHalf } from '../../model/graph/half.ts'
 import { topological } from '../../model/graph/order.ts'
-import { halfPrecision, type Precision } from '../../model/graph/precision.ts'
-import { input, inputName } from '../../model/graph/sources.ts'
+import type { Precision } from '../../model/graph/precision.ts'
+import { input, inputsOf } from '../../model/graph/sources.ts'
 import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import { networkOf } from '../../model/nets/architectures.ts'
 import { randomParameters } from '../../model/nets/network.ts'
+import { reducedPrecision } from '../../model/passes/reduced-precision.ts'
 import { ADAMW } from '../../model/training/optimizer.ts'
 import { tinyBert, tinyQwen3 } from './tiny.ts'
 
@@ -109,7 +110,7 @@ describe.each([
     const parameters = parameterInputs(network)
     const embeddings = encoderGraph(network, parameters)
     const wanted = gradients(embeddings, [...parameters.values()], input('cotangent', embeddings.shape))
-    const mixed = halfPrecision([embeddings, ...wanted], parameters.values())
+    const mixed = reducedPrecision([embeddings, ...wanted], parameters.values(), 'f16')
     expect(new Set(mixed.map(({ dtype }) => dtype))).toEqual(new Set(['f32']))
     expect(mixed.map(({ shape }) => shape)).toEqual([embeddings, ...wanted].map(({ shape }) => shape))
     const order = topological(mixed)
@@ -121,8 +122,8 @@ describe.each([
     const squares = order.filter(({ op, inputs }) => op === 'mul' && inputs[0] === inputs[1])
     expect(squares.filter(({ dtype }) => dtype === 'f16')).toEqual([])
     // A parameter is turned once, however often it is used.
-    const turned = order.filter((x) => x.op === 'cast' && x.dtype === 'f16').map((x) => inputName(x.inputs[0]))
-    const names = turned.filter((name) => name !== undefined)
+    const turned = order.filter((x) => x.op === 'cast' && x.dtype === 'f16')
+    const names = turned.flatMap((x) => inputsOf(x.inputs).map(({ attributes }) => attributes.name))
     expect(new Set(names).size).toBe(names.length)
   })
 })

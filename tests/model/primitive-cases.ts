@@ -1,5 +1,5 @@
 // One small graph and more for each primitive, for the tests of gradients and executors.
-import { gradients } from '../../model/graph/differentiate.ts'
+import { gradients } from '../../model/passes/differentiate.ts'
 import {
   add,
   cast,
@@ -22,23 +22,27 @@ import { gather, matmul, scatterAdd } from '../../model/graph/linear.ts'
 import { l2Normalise, layerNorm, logSoftmax, rmsNorm, softmax, sum, total } from '../../model/graph/reduce.ts'
 import { broadcast, concat, flattenRows, reshape, slice, transpose } from '../../model/graph/shape.ts'
 import { constant, input, iota, scalar } from '../../model/graph/sources.ts'
-import type { Shape, Value } from '../../model/graph/value.ts'
+import type { Shape } from '../../model/graph/dims.ts'
+import type { Value } from '../../model/graph/value.ts'
 
 export interface Case {
-  readonly inputs: readonly Value[]
+  readonly inputs: readonly Value<'input'>[]
   readonly output: Value
   /** Rounds to float16 on the way, which not every GPU has. */
   readonly halves?: boolean
 }
-export const x = (shape: Shape): Value => input('x', shape)
-export const y = (shape: Shape): Value => input('y', shape)
+export const x = (shape: Shape): Value<'input'> => input('x', shape)
+export const y = (shape: Shape): Value<'input'> => input('y', shape)
 const positive = (v: Value): Value => add(mul(v, v), scalar(0.3))
 
 const unary = (f: (v: Value) => Value): Case => {
   const a = x(['B', 3])
   return { inputs: [a], output: f(a) }
 }
-const binary = (f: (a: Value, b: Value) => Value, a: Value, b: Value): Case => ({ inputs: [a, b], output: f(a, b) })
+const binary = (f: (a: Value, b: Value) => Value, a: Value<'input'>, b: Value<'input'>): Case => ({
+  inputs: [a, b],
+  output: f(a, b),
+})
 const ids = input('ids', ['B', 'L'], 'i32')
 
 export const CASES: Readonly<Record<string, () => Case>> = {

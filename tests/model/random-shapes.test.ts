@@ -8,7 +8,8 @@ import { matmul } from '../../model/graph/linear.ts'
 import { logSoftmax, softmax, sum } from '../../model/graph/reduce.ts'
 import { broadcast, concat, reshape, slice, transpose } from '../../model/graph/shape.ts'
 import { input, scalar } from '../../model/graph/sources.ts'
-import type { Dim, Value } from '../../model/graph/value.ts'
+import type { Dim } from '../../model/graph/dims.ts'
+import type { Value } from '../../model/graph/value.ts'
 import { expectCentralDifferences, expectPlain, feedsOf, generator, gradientsOf } from './gradient-check.ts'
 
 /** Named sizes are known only when the graph runs. */
@@ -20,13 +21,16 @@ const known = (minLength: number): fc.Arbitrary<number[]> =>
 const index = (n: number): fc.Arbitrary<number> => fc.integer({ min: 0, max: n - 1 })
 
 interface Drawn {
-  readonly inputs: readonly Value[]
+  readonly inputs: readonly Value<'input'>[]
   readonly output: Value
 }
-const x = (dims: readonly Dim[]): Value => input('x', dims)
-const y = (dims: readonly Dim[]): Value => input('y', dims)
-const one = (a: Value, f: (a: Value) => Value): Drawn => ({ inputs: [a], output: f(a) })
-const two = (a: Value, b: Value, f: (a: Value, b: Value) => Value): Drawn => ({ inputs: [a, b], output: f(a, b) })
+const x = (dims: readonly Dim[]): Value<'input'> => input('x', dims)
+const y = (dims: readonly Dim[]): Value<'input'> => input('y', dims)
+const one = (a: Value<'input'>, f: (a: Value) => Value): Drawn => ({ inputs: [a], output: f(a) })
+const two = (a: Value<'input'>, b: Value<'input'>, f: (a: Value, b: Value) => Value): Drawn => ({
+  inputs: [a, b],
+  output: f(a, b),
+})
 
 /** A shape with some axes of size 1 and some leading ones missing, which broadcasts to the whole. */
 const narrower = (whole: readonly Dim[]): fc.Arbitrary<Dim[]> =>

@@ -1,12 +1,14 @@
 // What a backward pass reads of the forward one: kept, or computed again from less. What to keep is a minimum cut (He & Yu,
 // "Transcending runtime-memory tradeoffs in checkpointing by being fusion aware", MLSys 2023; PyTorch does the same).
-import { minimumCut, type Edge } from './minimum-cut.ts'
-import { topological } from './order.ts'
-import { factors, type Dim, type Phase, type Value } from './value.ts'
+import { minimumCut, type Edge } from '../graph/minimum-cut.ts'
+import { topological } from '../graph/order.ts'
+import { again } from '../graph/make.ts'
+import { factors, type Dim } from '../graph/dims.ts'
+import type { Phase, Value } from '../graph/value.ts'
+import { PRIMITIVES } from '../primitives/table.ts'
 
 /** Made of nothing, or of what is fed anyway. */
-const FREE = new Set(['input', 'constant', 'iota'])
-const COSTLY = new Set(['matmul', 'gather', 'scatterAdd'])
+const isFree = ({ op }: Value): boolean => PRIMITIVES[op].twice === 'free'
 
 const names = (dim: Dim): readonly string[] =>
   typeof dim === 'number' ? [] : factors(dim).filter((name) => !/^\d+$/.test(name))
@@ -17,9 +19,10 @@ const names = (dim: Dim): readonly string[] =>
  * the batch.
  */
 const repeatable = ({ op, shape }: Value): boolean => {
-  if (!COSTLY.has(op)) return true
+  const { twice } = PRIMITIVES[op]
+  if (twice !== 'product') return twice !== 'dear'
   const used = shape.flatMap(names)
-  return op === 'matmul' && (used.length === 0 || new Set(used).size < used.length)
+  return used.length === 0 || new Set(used).size < used.length
 }
 
 /** Bytes, a dimension that is only known when the graph runs counting as so much. */
@@ -27,7 +30,7 @@ const TYPICAL = 128
 const sizeOf = ({ shape, dtype }: Value): number =>
   shape
     .flatMap((dim) => (typeof dim === 'number' ? [dim] : factors(dim).map((name) => Number(name) || TYPICAL)))
-    .reduce((a, b) => a * b, dtype === 'f16' ? 2 : 4)
+    .reduce((a, b) => a * b, dtype === 'f16' || dtype === 'bf16' ? 2 : 4)
 
 /**
  * The outputs of a graph of which `forward` is the first part, changed so that the rest keeps as little of it as can be:
@@ -38,20 +41,17 @@ export const recomputing = (forward: Value, outputs: readonly Value[]): Value[] 
   const order = topological(outputs)
   const read = new Set(order.flatMap((value) => (first.has(value) ? [] : value.inputs.filter((x) => first.has(x)))))
   const kept = cheapestKept([...first], read)
-  const remade = (value: Value, inputs: readonly Value[], phase: Phase): Value => ({
-    ...value.rule.again(inputs),
-    phase,
-  })
+  const remade = (value: Value, inputs: readonly Value[], phase: Phase): Value => again(value, inputs, phase)
   const copies = new Map<Value, Value>()
   const available = (value: Value): Value => {
-    if (FREE.has(value.op) || kept.has(value)) return value
+    if (isFree(value) || kept.has(value)) return value
     const copy = copies.get(value) ?? remade(value, value.inputs.map(available), 'repeat')
     copies.set(value, copy)
     return copy
   }
   const renewed = new Map<Value, Value>()
   for (const value of order) {
-    if (first.has(value) || FREE.has(value.op)) continue
+    if (first.has(value) || isFree(value)) continue
     const inputs = value.inputs.map((x) => renewed.get(x) ?? (first.has(x) ? available(x) : x))
     renewed.set(value, remade(value, inputs, 'backward'))
   }
@@ -60,7 +60,7 @@ export const recomputing = (forward: Value, outputs: readonly Value[]): Value[] 
 
 /** The forward values of least size in all from which the others that are read can be computed again. */
 const cheapestKept = (values: readonly Value[], read: ReadonlySet<Value>): ReadonlySet<Value> => {
-  const places = values.filter(({ op }) => !FREE.has(op))
+  const places = values.filter((value) => !isFree(value))
   const index = new Map(places.map((value, i) => [value, i]))
   // A value is two vertices, before and after it is kept; the last two are source and sink.
   const [source, sink] = [2 * places.length, 2 * places.length + 1]
