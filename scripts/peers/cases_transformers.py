@@ -1,7 +1,9 @@
 """Training cases for `lrat check-engine` with Hugging Face transformers as the oracle, in float64.
 
     cases_transformers.py OUT [NAME...]
+    cases_transformers.py tests/fixtures/training bert-cls xlm-roberta-mean qwen3-last
 
+The second line made the cases that the tests hold; without names all others are made.
 Random weights; BertModel, XLMRobertaModel and Qwen3Model as released, so positions, rotary angles, grouped heads and
 masks are theirs and not a rewriting of ours. Prints how far left padding is from right padding for last-token pooling.
 """
@@ -40,6 +42,11 @@ CASES = {
     "qwen3 small": (qwen3(500, 64, 2, 4, 2, 32, 1e6, 128), "last_token", "weights", True, 3, 2, 40),
     "xlm-roberta small": (encoder("xlm-roberta", 500, 64, 2, 4, 62), "mean", "weights", False, 3, 2, 60),
     "bert small": (encoder("bert", 500, 64, 2, 4, 64), "cls", "batch", True, 3, 2, 60),
+}
+FIXTURES = {
+    "bert-cls": (encoder("bert", 60, 16, 2, 2, 24, intermediate_size=32), "cls", "weights", True, 3, 4, 16, 0.2),
+    "xlm-roberta-mean": (encoder("xlm-roberta", 60, 16, 2, 4, 24, intermediate_size=32), "mean", "batch", True, 3, 4, 16, 0.2),
+    "qwen3-last": (qwen3(60, 16, 2, 4, 2, 8, 1e6, 32), "last_token", "weights", False, 3, 4, 16, 0.2),
 }
 OPTIMIZER = {"lr": 1e-3, "betas": [0.9, 0.999], "eps": 1e-4, "weight_decay": 0.01}
 
@@ -143,5 +150,6 @@ def write_case(folder, case, seed):
 if __name__ == "__main__":
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     out, names = sys.argv[1], sys.argv[2:] or list(CASES)
-    found = {name: write_case(os.path.join(out, name), CASES[name], seed) for seed, name in enumerate(CASES) if name in names}
+    known = {**CASES, **FIXTURES}
+    found = {name: write_case(os.path.join(out, name), case, seed) for seed, (name, case) in enumerate(known.items()) if name in names}
     print(json.dumps(found))

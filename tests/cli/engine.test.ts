@@ -1,6 +1,7 @@
 // The engine from the command line: devices, check-engine, fine-tuning by config, encode, export-onnx.
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadEncoder } from '../../model/encoder.ts'
 import { openOnnx } from '../../model/execute/onnxruntime.ts'
@@ -8,7 +9,6 @@ import { openModel, randomStaticModel, saveModel } from '../../model/folder.ts'
 import { vocabularyBuilder } from '../../model/tokenize/vocabulary.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { runCli, type CliResult } from '../helpers/cli.ts'
-import { sharedData } from '../helpers/shared.ts'
 import { jsonl, tempFolders, writeFiles } from '../helpers/temp.ts'
 import { bareFolder, tinyBert } from '../model/tiny.ts'
 
@@ -36,18 +36,18 @@ test('devices says what works, and of the rest why not', async () => {
 })
 
 describe('check-engine', () => {
-  const folder = sharedData('reference/torch/cases/bert-cls')
+  const folder = fileURLToPath(new URL('../fixtures/training/bert-cls', import.meta.url))
 
-  test.skipIf(folder === undefined)('passes on the CPU; not with another expectation, which it names', async () => {
+  test('passes on the CPU; not with another expectation, which it names', async () => {
     const wrong = join(cwd, 'wrong')
-    cpSync(folder ?? '', wrong, { recursive: true })
+    cpSync(folder, wrong, { recursive: true })
     const expected = JSON.parse(readFileSync(join(wrong, 'expected.json'), 'utf8')) as { loss_after3: number }
     writeFileSync(
       join(wrong, 'expected.json'),
       JSON.stringify({ ...expected, loss_after3: expected.loss_after3 * 1.1 }),
     )
     const [good, bad] = await Promise.all([
-      lrat('check-engine', folder ?? '', '--device', 'cpu'),
+      lrat('check-engine', folder, '--device', 'cpu'),
       lrat('check-engine', wrong),
     ])
     expect([good.code, good.stderr]).toEqual([0, ''])

@@ -10,7 +10,8 @@ import { readTableArticles } from '../../data/readers/corpora/table.ts'
 import { readWikiextractorArticles } from '../../data/readers/corpora/wikiextractor.ts'
 import { readJsonArray } from '../../data/readers/json-array.ts'
 import { csv, tsv } from '../../data/readers/table.ts'
-import { collect, failure, scratch, sharedPath } from './helpers.ts'
+import { sharedTest } from '../helpers/shared.ts'
+import { collect, failure, scratch } from './helpers.ts'
 
 const { folder, write } = scratch()
 const lines = (...values: unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join('')
@@ -195,12 +196,12 @@ describe('HotpotQA', () => {
     expect((await failure(readHotpotqa(path))).problem.where).toBe(`${path} element 1`)
   })
 
-  const real = sharedPath('data/hotpotqa/hotpot_dev_distractor_100.json')
-  it.skipIf(real === undefined)('the real file: 100 questions, 991 paragraphs, 2 gold each', async () => {
-    const items = await collect(readHotpotqa(real ?? ''))
+  const real = 'data/hotpotqa/hotpot_dev_distractor_100.json'
+  sharedTest('the real file: 100 questions, 991 paragraphs, 2 gold each', [real], async (path) => {
+    const items = await collect(readHotpotqa(path))
     expect(items).toHaveLength(100)
     expect(new Set(items.map(({ query }) => query.query_id)).size).toBe(100)
-    const articles = await collect(readHotpotqaArticles(real ?? ''))
+    const articles = await collect(readHotpotqaArticles(path))
     expect(new Set(articles.map(({ id }) => id)).size).toBe(articles.length)
     expect(articles).toHaveLength(991)
     expect(items.every(({ qrels }) => qrels.length === 2)).toBe(true)

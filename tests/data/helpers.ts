@@ -1,8 +1,7 @@
-// What the tests of data/ share: a scratch folder, collecting, the real files next to the repository.
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// What the tests of data/ share: a scratch folder, collecting.
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, expect } from 'vitest'
 import { UserError } from '../../core/errors.ts'
 
@@ -34,14 +33,4 @@ export const failure = async (items: AsyncIterable<unknown> | Promise<unknown>):
     return error as UserError
   }
   throw new Error('expected a UserError, but all went well')
-}
-
-const shared = fileURLToPath(new URL('../../../shared/', import.meta.url))
-
-/** A real file or folder beside the repository; undefined, and said so, where there is none. */
-export const sharedPath = (name: string): string | undefined => {
-  const path = join(shared, name)
-  if (existsSync(path)) return path
-  console.warn(`skipped: ../shared/${name} is absent`)
-  return undefined
 }

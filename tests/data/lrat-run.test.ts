@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -7,7 +8,8 @@ import { hitsOf, parseLratRun, toLratRun, uniqueId, type LratRun } from '../../d
 import { readLratRuns } from '../../data/readers/lrat-runs.ts'
 import type { Trajectory } from '../../data/schemas.ts'
 import { makeTar, makeZip } from './archives.ts'
-import { collect, failure, scratch, sharedPath } from './helpers.ts'
+import { sharedTest } from '../helpers/shared.ts'
+import { collect, failure, scratch } from './helpers.ts'
 
 const { folder, write } = scratch()
 
@@ -23,6 +25,19 @@ const call = (tool_name: string, args: unknown, output = '') => ({
   output,
 })
 const parse = (...result: unknown[]) => used(parseLratRun(runOf(...result), 'here'))
+
+const SAMPLE = fileURLToPath(new URL('../../configs/sample/trajectories', import.meta.url))
+
+const retrievedWhatTheySay = (folder: string): void => {
+  for (const name of readdirSync(folder)) {
+    const json = JSON.parse(readFileSync(join(folder, name), 'utf8')) as {
+      retrieved_docids: string[]
+      result: { tool_name: string | null; output: string }[]
+    }
+    const hits = json.result.filter(({ tool_name }) => tool_name === 'search').flatMap(({ output }) => hitsOf(output))
+    expect([...new Set(hits)].sort(), name).toEqual(json.retrieved_docids)
+  }
+}
 
 describe('parseLratRun', () => {
   it('maps steps one to one', () => {
@@ -225,10 +240,29 @@ describe('readLratRuns', () => {
   })
 })
 
-describe('the six real runs', () => {
-  const path = sharedPath('data/lrat/trajectories')
-  it.skipIf(path === undefined)('parse without a warning, and come back from their own layout', async () => {
-    const runs = (await collect(readLratRuns(path ?? ''))).map(used)
+describe('whole runs', () => {
+  it('of the sample parse without a warning, and come back from their own layout', async () => {
+    const runs = (await collect(readLratRuns(SAMPLE))).map(used)
+    expect(runs.map(({ row }) => [row.query_id, row.steps.length])).toEqual([
+      ['1', 10],
+      ['2', 10],
+      ['3', 7],
+      ['4', 8],
+      ['5', 4],
+      ['6', 3],
+    ])
+    // Opening a list is the only oddity in them.
+    expect(runs.map(({ warnings }) => warnings)).toEqual([{}, {}, {}, { 'array-docid': 1 }, {}, {}])
+    expect(runs[1].row.steps[4].docids).toEqual(['111', '108', '112', '999'])
+    expect(runs[5]).toMatchObject({ gold: 'the Kettle', row: { status: 'step-limit', answer: '' } })
+    for (const { row, gold } of runs) expect(used(parseLratRun(toLratRun(row, gold), 'here')).row).toEqual(row)
+  })
+
+  it('of the sample retrieved what they say they retrieved', () => retrievedWhatTheySay(SAMPLE))
+
+  const real = 'data/lrat/trajectories'
+  sharedTest('the six real ones parse without a warning, and come back from their own layout', [real], async (path) => {
+    const runs = (await collect(readLratRuns(path))).map(used)
     expect(runs.map(({ row }) => row.query_id)).toEqual(['1', '4', '5', '6', '11', '14'])
     expect(runs.map(({ row }) => row.steps.length)).toEqual([6, 28, 14, 50, 10, 16])
     expect(runs.map(({ warnings }) => warnings)).toEqual(runs.map(() => ({})))
@@ -241,14 +275,5 @@ describe('the six real runs', () => {
     for (const { row } of runs) expect(used(parseLratRun(toLratRun(row), 'here')).row).toEqual(row)
   })
 
-  it.skipIf(path === undefined)('retrieved what they say they retrieved', () => {
-    for (const name of readdirSync(path ?? '')) {
-      const json = JSON.parse(readFileSync(join(path ?? '', name), 'utf8')) as {
-        retrieved_docids: string[]
-        result: { tool_name: string | null; output: string }[]
-      }
-      const hits = json.result.filter(({ tool_name }) => tool_name === 'search').flatMap(({ output }) => hitsOf(output))
-      expect([...new Set(hits)].sort()).toEqual(json.retrieved_docids)
-    }
-  })
+  sharedTest('the six real ones retrieved what they say they retrieved', [real], (path) => retrievedWhatTheySay(path))
 })

@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readQrels } from '../../data/readers/qrels.ts'
 import { readQueries } from '../../data/readers/queries.ts'
-import { collect, failure, scratch, sharedPath } from './helpers.ts'
+import { sharedTest } from '../helpers/shared.ts'
+import { collect, failure, scratch } from './helpers.ts'
 
 const { folder, write } = scratch()
 
@@ -60,20 +61,19 @@ describe('readQueries', () => {
     expect(await collect(readQueries(write('empty.tsv', ''), { format: 'tsv' }))).toEqual([])
   })
 
-  const real = sharedPath('data/infoseek/InfoSeek-Eval.tsv')
-  it.skipIf(real === undefined)('the real InfoSeek-Eval: 300 questions, each with an answer', async () => {
-    const queries = await collect(readQueries(real ?? '', { format: 'tsv' }))
+  const infoseek = 'data/infoseek/InfoSeek-Eval.tsv'
+  sharedTest('the real InfoSeek-Eval: 300 questions, each with an answer', [infoseek], async (path) => {
+    const queries = await collect(readQueries(path, { format: 'tsv' }))
     expect(queries).toHaveLength(300)
     expect(queries.every(({ answers }) => answers.length === 1)).toBe(true)
     expect(queries[1]).toMatchObject({ query_id: 'InfoSeek-Eval_1', answers: ['Ion Ghica'] })
   })
 
-  const hotpot = sharedPath('data/hotpotqa/hotpot_dev_distractor_100.json')
-  it.skipIf(hotpot === undefined)('the real HotpotQA file', async () => {
-    const queries = await collect(readQueries(hotpot ?? '', { format: 'hotpotqa' }))
+  sharedTest('the real HotpotQA file', ['data/hotpotqa/hotpot_dev_distractor_100.json'], async (path) => {
+    const queries = await collect(readQueries(path, { format: 'hotpotqa' }))
     expect(queries).toHaveLength(100)
     expect(queries[0]).toMatchObject({ query_id: 'hotpotqa-0', answers: ['yes'] })
-    expect(await collect(readQrels(hotpot ?? '', 'hotpotqa'))).toHaveLength(200)
+    expect(await collect(readQrels(path, 'hotpotqa'))).toHaveLength(200)
   })
 })
 

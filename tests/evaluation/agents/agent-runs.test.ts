@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { readAgentRuns, type AgentRun } from '../../../evaluation/agents/agent-runs.ts'
 import { makeTar } from '../../data/archives.ts'
+import { sharedTest } from '../../helpers/shared.ts'
 import { tempFolders, writeFiles, jsonl } from '../../helpers/temp.ts'
 import { zipOf } from '../../helpers/zip.ts'
 
@@ -103,9 +104,16 @@ it('a run that is none is refused with its place', async () => {
   await refuse('nothing', /nothing: expected a file or folder; found nothing there/)
 })
 
-const real = '../shared/data/lrat/trajectories'
-it.skipIf(!existsSync(real))('those of the reference system are read as they are', async () => {
-  const runs = await collect(real)
+it('those of the sample are read as they are', async () => {
+  const runs = await collect(fileURLToPath(new URL('../../../configs/sample/trajectories', import.meta.url)))
+  expect(runs).toHaveLength(6)
+  expect(runs[1]).toMatchObject({ toolCalls: { search: 2, get_document: 3 }, response: 'It is Tellmark.' })
+  expect([...runs[1].retrieved].toSorted()).toEqual(['108', '109', '110', '111', '112', '999'])
+  expect(runs[5].response).toBe('')
+})
+
+sharedTest('those of the reference system are read as they are', ['data/lrat/trajectories'], async (path) => {
+  const runs = await collect(path)
   expect(runs).toHaveLength(6)
   for (const { retrieved, toolCalls, response } of runs) {
     expect(retrieved.size).toBeGreaterThan(9)

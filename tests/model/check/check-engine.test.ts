@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { checkEngine } from '../../../model/check/check-engine.ts'
 import type { Compile } from '../../../model/execute/executor.ts'
 import { chooseDevice, DEVICES, listDevices } from '../../../model/execute/devices.ts'
 import { compileOnnx, compileOnnxOn } from '../../../model/execute/onnxruntime.ts'
 import { compileTfjsCpu } from '../../../model/execute/tfjs.ts'
+import { sharedTest } from '../../helpers/shared.ts'
 
-const CASES = '../shared/reference/torch/cases'
-const absent = !existsSync(CASES)
+// Made by scripts/peers/cases_transformers.py.
+const CASES = fileURLToPath(new URL('../../fixtures/training', import.meta.url))
 const executors: (readonly [string, Compile])[] = [
   ['cpu', compileOnnx],
   ['tfjs', compileTfjsCpu],
@@ -32,17 +34,25 @@ describe('devices', () => {
   })
 })
 
-describe.skipIf(absent)(`PyTorch's cases${absent ? ` (skipped: ${CASES} is absent)` : ''}`, () => {
-  const cases = ['bert-cls', 'xlmr-mean', 'qwen3-last'].flatMap((name) =>
+const agrees = async (folder: string, compile: Compile): Promise<void> => {
+  const errors = await checkEngine(folder, compile)
+  expect(errors.embeddings).toBeLessThan(1e-5)
+  expect(errors.loss).toBeLessThan(1e-4)
+  expect(errors.gradients).toBeLessThan(1e-4)
+  expect(errors.parameters).toBeLessThan(1e-4)
+}
+
+describe('a training step', () => {
+  const cases = readdirSync(CASES).flatMap((name) =>
     executors.map(([device, compile]) => [name, device, compile] as const),
   )
-  it.each(cases)('%s on %s', async (name, _device, compile) => {
-    const errors = await checkEngine(join(CASES, name), compile)
-    expect(errors.embeddings).toBeLessThan(1e-5)
-    expect(errors.loss).toBeLessThan(1e-4)
-    expect(errors.gradients).toBeLessThan(1e-4)
-    expect(errors.parameters).toBeLessThan(1e-4)
-  })
+  it.each(cases)('of transformers: %s on %s', (name, _device, compile) => agrees(join(CASES, name), compile))
+
+  for (const name of ['bert-cls', 'xlmr-mean', 'qwen3-last'])
+    for (const [device, compile] of executors)
+      sharedTest(`of PyTorch: ${name} on ${device}`, ['reference/torch/cases'], (path) =>
+        agrees(join(path, name), compile),
+      )
 
   it('gives the same whatever the micro-batches', async () => {
     for (const microBatchTokens of [1, 20, 1000])
@@ -58,6 +68,7 @@ describe.skipIf(absent)(`PyTorch's cases${absent ? ` (skipped: ${CASES} is absen
     await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/batch.json/)
     await rm(join(folder, 'config.json'))
     await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/config.json.*no such file/)
+    await rm(folder, { recursive: true })
   })
 })
 

@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs'
 import { mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { loadTokenizer, tokenizerFromJson, wordPieceJson } from '../../../model/tokenize/tokenizer.ts'
+import { sharedTest } from '../../helpers/shared.ts'
 import { UserError } from '../../../core/errors.ts'
 
 const VOCABULARY = ['[PAD]', '[UNK]', '[CLS]', '[SEP]', 'play', '##ing', '##s', 'the', 'piano', ',', 'a', '1', '##8']
 const small = () => tokenizerFromJson(wordPieceJson(VOCABULARY.join('\n') + '\n', 'vocab.txt'), 'small')
-const REAL = '../shared/data/tokenizers/bert-base-uncased-vocab.txt'
 
 describe('whitespace', () => {
   it("splits as Python's str.split()", async () => {
@@ -57,8 +56,7 @@ describe('WordPiece', () => {
     expect(small().truncate(text, 0)).toBe('')
   })
 
-  it.skipIf(!existsSync(REAL))('encodes by pieces exactly as the whole text at once', async () => {
-    const tokenizer = await loadTokenizer(REAL)
+  const asAWhole = async (tokenizer: ReturnType<typeof tokenizerFromJson>): Promise<void> => {
     const text = 'It’s  Zürich\n\n(1893–1941), naïve [SEP] 東京 re-opened…  the Øresund\tx. unaffable'
     const { Tokenizer } = (await import('@huggingface/tokenizers')) as unknown as {
       Tokenizer: new (json: object, config: object) => { encode(text: string): { ids: number[] } }
@@ -66,7 +64,16 @@ describe('WordPiece', () => {
     const whole = new Tokenizer(JSON.parse(tokenizer.json ?? '') as object, {})
     expect(tokenizer.encode(text)).toEqual(whole.encode(text).ids)
     expect(tokenizer.spans(text)).toHaveLength(tokenizer.count(text))
+  }
+  it('encodes by pieces exactly as the whole text at once', async () => {
+    const more = 'it ’ s zurich ( 1893 – 1941 ) naive 東 京 re - opened … ##resund ø x . una ##ff ##able'.split(' ')
+    await asAWhole(tokenizerFromJson(wordPieceJson([...VOCABULARY, ...more].join('\n') + '\n', 'vocab.txt'), 'larger'))
   })
+  sharedTest(
+    'encodes by pieces exactly as the whole text at once, with a real vocabulary',
+    ['data/tokenizers/bert-base-uncased-vocab.txt'],
+    async (path) => asAWhole(await loadTokenizer(path)),
+  )
 })
 
 describe('pieces', () => {

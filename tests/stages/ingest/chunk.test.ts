@@ -5,7 +5,8 @@ import { articleOfChunk, chunkArticle, chunkDocid } from '../../../stages/ingest
 import { readHotpotqa } from '../../../data/readers/corpora/hotpotqa.ts'
 import { sentenceEnds } from '../../../stages/ingest/sentences.ts'
 import { loadTokenizer, whitespaceTokenizer } from '../../../model/tokenize/tokenizer.ts'
-import { collect, sharedPath } from '../../data/helpers.ts'
+import { collect } from '../../data/helpers.ts'
+import { sharedTest } from '../../helpers/shared.ts'
 
 const words = whitespaceTokenizer()
 // Two characters a token, so that cuts fall inside words, as they do for subwords.
@@ -38,11 +39,11 @@ describe('sentenceEnds', () => {
     expect(sentenceEnds('one. ')).toEqual([5])
   })
 
-  const real = sharedPath('data/hotpotqa/hotpot_dev_distractor_100.json')
-  it.skipIf(real === undefined)(
+  sharedTest(
     'agrees with the known sentences of 991 paragraphs: precision 0.991, recall 0.976',
-    () => {
-      const file = JSON.parse(readFileSync(real ?? '', 'utf8')) as { context: { sentences: string[][] } }[]
+    ['data/hotpotqa/hotpot_dev_distractor_100.json'],
+    (path) => {
+      const file = JSON.parse(readFileSync(path, 'utf8')) as { context: { sentences: string[][] } }[]
       let [found, known, both] = [0, 0, 0]
       for (const sentences of file.flatMap(({ context }) => context.sentences)) {
         const text = sentences.join('')
@@ -144,9 +145,9 @@ describe('chunkArticle', () => {
     })
   }
 
-  const real = sharedPath('data/hotpotqa/hotpot_dev_distractor_100.json')
-  it.skipIf(real === undefined)('real paragraphs keep their text', async () => {
-    for (const { articles } of await collect(readHotpotqa(real ?? ''))) {
+  const real = 'data/hotpotqa/hotpot_dev_distractor_100.json'
+  sharedTest('real paragraphs keep their text', [real], async (path) => {
+    for (const { articles } of await collect(readHotpotqa(path))) {
       for (const article of articles) {
         const chunks = chunkArticle(article, words, { tokens: 48 })
         expect(chunks.every(({ tokens }) => tokens <= 48)).toBe(true)
@@ -156,12 +157,12 @@ describe('chunkArticle', () => {
     }
   })
 
-  const vocabulary = sharedPath('data/tokenizers/bert-base-uncased-vocab.txt')
-  it.skipIf(real === undefined || vocabulary === undefined)(
+  sharedTest(
     'a real WordPiece vocabulary keeps the limit too',
-    async () => {
-      const tokenizer = await loadTokenizer(vocabulary ?? '')
-      for (const { articles } of (await collect(readHotpotqa(real ?? ''))).slice(0, 30)) {
+    [real, 'data/tokenizers/bert-base-uncased-vocab.txt'],
+    async (path, vocabulary) => {
+      const tokenizer = await loadTokenizer(vocabulary)
+      for (const { articles } of (await collect(readHotpotqa(path))).slice(0, 30)) {
         for (const article of articles) {
           const chunks = chunkArticle(article, tokenizer, { tokens: 64 })
           const bodies = chunks.map((chunk) => chunk.text.slice(chunk.text.indexOf('\n') + 1))

@@ -1,4 +1,4 @@
-// Mining as design.md tells it, walked naively step by step: the tests' second opinion, written without looking at the first.
+// The rules of mining walked naively, step by step: the tests' second opinion, written without looking at the first.
 
 export type NaiveStep =
   | { readonly kind: 'search'; readonly query: string; readonly docids: readonly string[] }

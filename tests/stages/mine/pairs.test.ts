@@ -72,7 +72,7 @@ const pairsOf = (mined: readonly MinedBrowse[]) =>
 const check = (holds: (steps: NaiveStep[], known: string[], negatives: Mode) => void): void =>
   fc.assert(fc.property(trajectory, corpus, mode, holds), { numRuns: 400 })
 
-test('equals the naive walk of design.md', () => {
+test('equals the rules walked naively', () => {
   fc.assert(
     fc.property(trajectory, corpus, mode, (steps, known, negatives) => {
       expect(pairsOf(mine(steps, known, negatives))).toEqual(naivePairs(steps, known, negatives))

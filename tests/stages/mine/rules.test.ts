@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { judgeByRules } from '../../../stages/mine/rules.ts'
+import { sharedTest } from '../../helpers/shared.ts'
 
 const documentText =
   'Halden Light\nHalden Light is a lighthouse in Vernia. It was designed by the engineer Olga Trane and opened in 1874. ' +
@@ -48,51 +50,55 @@ describe('judgeByRules', () => {
     expect(judge('').reason).toContain('no reasoning')
   })
 
-  it('takes less than 100 µs for 1 KB of reasoning and 3 KB of document', () => {
-    const long = documentText.repeat(14)
-    const reasoning = 'Olga Trane designed the tower, which fits the clue about the engineer. '.repeat(14)
-    const start = performance.now()
-    for (let i = 0; i < 3000; i++)
-      judgeByRules({ reasoning: `${i} ${reasoning}`, query: 'engineer', documentText: long })
-    expect((performance.now() - start) / 3000).toBeLessThan(0.1)
+  it('looks for a rejection only at the start, however long the reasoning and the document', () => {
+    const reasoning = `${'Olga Trane designed the tower, which fits the clue. '.repeat(1000)}This is not relevant.`
+    expect(judgeByRules({ reasoning, query: 'engineer', documentText: documentText.repeat(1000) }).relevant).toBe(true)
   })
 })
 
-const shared = fileURLToPath(new URL('../../../../shared/', import.meta.url))
-const labels = `${shared}reference/lrat/judgements.jsonl`
+interface LoggedStep {
+  readonly type: string
+  readonly tool_name?: string
+  readonly arguments?: string
+  readonly output?: string
+}
+const rows = (path: string): Record<string, unknown>[] =>
+  readFileSync(path, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
 
-describe.skipIf(!existsSync(labels))(
-  'judgeByRules on the reference labels (skipped where ../shared is not there)',
-  () => {
-    it('agrees on at least 15 of 16 browses', () => {
-      const rows = (path: string): Record<string, unknown>[] =>
-        readFileSync(path, 'utf8')
-          .trim()
-          .split('\n')
-          .map((line) => JSON.parse(line) as Record<string, unknown>)
-      const corpus = new Map(
-        rows(`${shared}data/lrat/corpus.jsonl`).map((row) => [
-          String(row['docid'] ?? row['id']),
-          String(row['text'] ?? row['contents']),
-        ]),
-      )
-      interface LoggedStep {
-        readonly type: string
-        readonly tool_name?: string
-        readonly arguments?: string
-        readonly output?: string
-      }
-      const agreed = rows(labels).filter(({ query_id, step, docid, satisfied }) => {
-        const file = readFileSync(`${shared}data/lrat/trajectories/${String(query_id)}.json`, 'utf8')
-        const { result } = JSON.parse(file) as { result: LoggedStep[] }
-        const searches = result.slice(0, Number(step)).filter(({ tool_name }) => tool_name === 'search')
-        const { query } = JSON.parse(searches.at(-1)?.arguments ?? '{"query":[""]}') as { query: string[] }
-        const after = result[Number(step) + 1]
-        const reasoning = after?.type === 'reasoning' ? (after.output ?? '') : ''
-        const verdict = judgeByRules({ reasoning, query: query[0], documentText: corpus.get(String(docid)) ?? '' })
-        return verdict.relevant === satisfied
-      })
-      expect(agreed.length).toBeGreaterThanOrEqual(15)
-    })
-  },
-)
+/** How many of the labels the rules agree with, given what the agent read and thought. */
+const agreement = (labels: string, corpus: string, trajectories: string): { agreed: number; of: number } => {
+  const texts = new Map(rows(corpus).map((row) => [String(row['docid']), String(row['text'])]))
+  const given = rows(labels)
+  const agreed = given.filter(({ query_id, step, docid, satisfied }) => {
+    const file = readFileSync(join(trajectories, `${String(query_id)}.json`), 'utf8')
+    const { result } = JSON.parse(file) as { result: LoggedStep[] }
+    const searches = result.slice(0, Number(step)).filter(({ tool_name }) => tool_name === 'search')
+    const { query } = JSON.parse(searches.at(-1)?.arguments ?? '{"query":[""]}') as { query: string[] }
+    const after = result[Number(step) + 1]
+    const reasoning = after?.type === 'reasoning' ? (after.output ?? '') : ''
+    const documentText = texts.get(String(docid)) ?? ''
+    return judgeByRules({ reasoning, query: query[0], documentText }).relevant === satisfied
+  })
+  return { agreed: agreed.length, of: given.length }
+}
+
+describe('judgeByRules agrees with labels', () => {
+  it('of the sample: all 14', () => {
+    const sample = fileURLToPath(new URL('../../../configs/sample/', import.meta.url))
+    const found = agreement(`${sample}labels.jsonl`, `${sample}corpus.jsonl`, `${sample}trajectories`)
+    expect(found).toEqual({ agreed: 14, of: 14 })
+  })
+
+  sharedTest(
+    'of the released runs: at least 15 of 16',
+    ['reference/lrat/judgements.jsonl', 'data/lrat/corpus.jsonl', 'data/lrat/trajectories'],
+    (labels, corpus, trajectories) => {
+      const { agreed, of } = agreement(labels, corpus, trajectories)
+      expect(of).toBe(16)
+      expect(agreed).toBeGreaterThanOrEqual(15)
+    },
+  )
+})
