@@ -30,7 +30,6 @@ const EXCEPTIONS: readonly RegExp[] = [
   /^model\/graph\/value\.ts <-> model\/onnx\/emitter\.ts$/,
   /^model\/training\/device-memory\.ts <-> /,
   /^stages\/mine\/judge\.ts <-> stages\/mine\/llm-judge\.ts$/,
-  /^stages\/train\/loop\.ts <-> /,
 ]
 
 const sources = FLOORS.flatMap((floor) =>

@@ -26,6 +26,8 @@ export interface EngineOptions {
   readonly microBatchTokens: number
   /** What the encoder computes in; parameters, loss and sums of gradients are float32 either way. */
   readonly precision?: Precision
+  /** Asked before each micro-batch; what it throws ends the work, with the parameters as they were. */
+  readonly check?: () => void
 }
 
 /** All parameters and the moments of those that are trained, on the host: current after `Engine.sync`. */
@@ -76,7 +78,7 @@ export const createEngine = async (
   state: TrainableState,
   options: EngineOptions,
 ): Promise<Engine> => {
-  const { compile, resident, padId, microBatchTokens } = options
+  const { compile, resident, padId, microBatchTokens, check = () => undefined } = options
   const loss = await compile(lossGraph(network.dimensions, options.temperature))
   const memory: TrainingMemory =
     resident === undefined
@@ -92,6 +94,7 @@ export const createEngine = async (
   const embed = async (texts: readonly Int32Array[], batches: readonly number[][]): Promise<Float32Array> => {
     const all = new Float32Array(texts.length * width)
     for (const batch of batches) {
+      check()
       const found = await memory.encode(paddedTexts(texts, batch))
       for (const [row, i] of batch.entries()) all.set(found.subarray(row * width, (row + 1) * width), i * width)
     }
@@ -125,7 +128,10 @@ export const createEngine = async (
       cotangents.set(floatsOf(results, 'query_gradient'))
       cotangents.set(floatsOf(results, 'document_gradient'), queries * width)
       if (lossScale !== 1) for (let i = 0; i < cotangents.length; i++) cotangents[i] *= lossScale
-      for (const batch of batches) await addGradients(texts, batch, cotangents)
+      for (const batch of batches) {
+        check()
+        await addGradients(texts, batch, cotangents)
+      }
       const positions = batches.reduce((sum, batch) => sum + batch.length * Math.max(1, texts[batch[0]].length), 0)
       const tokens = texts.reduce((sum, ids) => sum + ids.length, 0)
       return { loss: floatsOf(results, 'loss')[0], embeddings, tokens, positions }

@@ -29,7 +29,19 @@ const dev = z
       .default('mrr@10')
       .describe('What decides which step is best; mrr@10, ndcg@10, recall@1 and recall@10 are measured anyway.'),
     every: int(1).optional().describe('Steps between evaluations. Default: the end of each epoch.'),
-    keep_best: z.boolean().default(true).describe('The trained model is the best-scored one, not the last.'),
+    keep_best: z
+      .boolean()
+      .default(true)
+      .describe(
+        'The trained model is the best-scored one, not the last. The start competes: where no step scores above it, it is what is shipped, with a warning.',
+      ),
+    patience: int(1)
+      .optional()
+      .describe('End training after so many evaluations in a row that scored no better than the best before them.'),
+    require_gain: z
+      .boolean()
+      .default(false)
+      .describe('Where the trained model scores no better than the start, end with an error once all is written.'),
   })
   .describe(
     'Sets rows aside that share no query, near-duplicate of one, or positive with those trained on, and scores the model on them while it trains.',
@@ -117,6 +129,14 @@ const trainKeys = z.strictObject({
   clip_norm: z.number().min(0).default(1).describe('Largest norm of the gradient; 0 is no limit.'),
   query_tokens: int(1).default(64).describe('Tokens of a query that are read.'),
   passage_tokens: int(1).default(512).describe('Tokens of a passage that are read.'),
+  share: z
+    .number()
+    .gt(0)
+    .max(1)
+    .default(1)
+    .describe(
+      'Share of the pairs to train on, for curves over the amount of data: queries drawn by the seed, each with all its pairs. A smaller share lies within a larger one; rows of `dev` are set aside before.',
+    ),
   keep: z
     .array(z.enum(['unsatisfied', 'empty_query', 'no_negative']))
     .default([])
@@ -179,9 +199,24 @@ export const optimizerOf = ({ weight_decay: weightDecay }: TrainConfig): AdamW =
 /** Keys that change how training is done, but no result beyond rounding: work goes on after they were changed. */
 export const WITHOUT_RESULT = ['device', 'threads', 'micro_batch_tokens', 'checkpoint_every', 'checkpoints'] as const
 
-/** What decides the result, as a fingerprint takes it. Files that are named count by their content, elsewhere. */
+/**
+ * What decides the result, as a fingerprint takes it. Files that are named count by their content, elsewhere. A key that
+ * came later is left out at its default, so that results from before stay up to date.
+ */
 export const deciding = (config: TrainConfig): Readonly<Record<string, unknown>> => {
-  const free = new Set<string>([...WITHOUT_RESULT, 'data'])
+  const free = new Set<string>([...WITHOUT_RESULT, 'data', 'share', 'dev'])
   const decided = Object.fromEntries(Object.entries(config).filter(([key]) => !free.has(key)))
-  return { ...decided, model: config.model !== undefined, learning_rate: learningRateOf(config) }
+  return {
+    ...decided,
+    model: config.model !== undefined,
+    learning_rate: learningRateOf(config),
+    ...(config.share < 1 && { share: config.share }),
+    ...(config.dev && { dev: decidingOfDev(config.dev) }),
+  }
 }
+
+/** Whether a gain is required changes no result; that the start competes came later, and does. */
+const decidingOfDev = ({ require_gain: _, ...dev }: DevConfig): Readonly<Record<string, unknown>> => ({
+  ...dev,
+  ...(dev.keep_best && { start_competes: true }),
+})

@@ -13,6 +13,7 @@ import { learningRateOf, type DevConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import type { DevelopmentSet } from './development.ts'
 import { openLog, type StepMetrics } from './metrics.ts'
+import { scoreOf, standingOf } from './standing.ts'
 import { staticTrainer } from './static-step.ts'
 import type { StepResult, Trainer } from './step.ts'
 import type { TrainOptions } from './options.ts'
@@ -27,19 +28,32 @@ interface Work {
   readonly development?: DevelopmentSet
 }
 
-/** Takes the steps that remain and gives the trained parameters; the best-scored ones are left in `paths.best`. */
+/** What a training run ended with. */
+export interface Trained {
+  /** Of the last step; the best-scored ones are left in `paths.best`. */
+  readonly parameters: Parameters
+  /** Steps taken: fewer than planned where patience ended. */
+  readonly steps: number
+}
+
+/** Takes the steps that remain. Errors: Interrupted, with a checkpoint of the last step that was completed. */
 export const trainSteps = async (
   { config, signal, onProgress, say }: TrainOptions,
   { model, dataset, key, paths, development }: Work,
-): Promise<Parameters> => {
+): Promise<Trained> => {
+  const { dev } = config
   const perEpoch = stepsPerEpoch(dataset.size, config.batch_size)
   const steps = perEpoch * config.epochs
   const adaptation = adaptationOf(model, config)
   const start = startState(adaptation.start, await loadCheckpoint(paths.checkpoints, key))
+  const check = (): void => {
+    if (signal?.aborted === true) throw new Interrupted()
+  }
+  const setting = { dataset, config, start, check }
   const trainer =
     model.architecture === 'static'
-      ? await staticTrainer(dataset, config, start)
-      : await transformerTrainer(model, adaptation, dataset, config, start)
+      ? await staticTrainer(setting)
+      : await transformerTrainer(model, adaptation, setting)
   if (model.architecture !== 'static' || development || start.step > 0)
     say?.(
       [
@@ -53,53 +67,54 @@ export const trainSteps = async (
   const batch = batchesOf(dataset, config)
   const log = openLog(paths.log, start.step)
   const best = bestKeeper(paths.best)
+  let done = start.step
   let saved = start.step
-  const save = async (step: number): Promise<void> => {
+  const save = async (): Promise<void> => {
     log.flush()
-    if (step === saved) return
-    const state = await trainer.state(step)
+    if (done === saved) return
+    const state = await trainer.state(done)
     checkFinite(state, saved)
     await saveCheckpoint(paths.checkpoints, state, key, config.checkpoints)
-    saved = step
+    saved = done
   }
-  const stopIfAsked = (): void => {
-    if (signal?.aborted === true) throw new Interrupted()
-  }
-  const score = async (step: number, { metric, keep_best: keepBest }: DevConfig): Promise<void> => {
-    if (development === undefined) return
-    const scores = await development.score((texts) => trainer.embed(texts), stopIfAsked)
-    // The start is there to compare with: who trains wants a trained model.
-    const chosen =
-      keepBest && step > 0
-        ? await best.offer({ step, score: scores[metric] }, async () =>
-            adaptation.whole((await trainer.state(step)).parameters),
-          )
-        : undefined
+  const whole = async (): Promise<Parameters> => adaptation.whole((await trainer.state(done)).parameters)
+  const score = async (set: DevelopmentSet, { metric, keep_best: keepBest }: DevConfig): Promise<void> => {
+    const scores = await set.score((texts) => trainer.embed(texts), check)
+    const found = scoreOf(scores, metric)
+    if (keepBest) await best.offer({ step: done, score: found }, whole)
     // Only now: a step that the log has is not scored again after a kill.
-    log.add({ step, scores })
+    log.add({ step: done, scores })
+    const leader = standingOf(log.scored, metric)
     const verdict =
-      chosen === undefined ? '' : chosen.step === step ? ', the best so far' : `, best at step ${chosen.step}`
-    say?.(`step ${count(step)}: ${metric} ${scores[metric].toFixed(4)}${verdict}`)
+      leader === undefined || done === 0
+        ? ''
+        : leader.step === done
+          ? ', the best so far'
+          : `, best ${leader.step === 0 ? 'at the start' : `at step ${leader.step}`}`
+    say?.(`step ${count(done)}: ${metric} ${found.toFixed(4)}${verdict}`)
   }
+  /** Whether so many evaluations in a row brought nothing that more are not waited for. */
+  const exhausted = (): boolean =>
+    dev?.patience !== undefined && (standingOf(log.scored, dev.metric)?.since ?? 0) >= dev.patience
   try {
-    for (let step = start.step; ; step++) {
-      try {
-        if (config.dev && due(step, steps, perEpoch, config.dev) && !log.scored.has(step)) await score(step, config.dev)
-        if (step === steps) break
-        stopIfAsked()
-      } catch (error) {
-        if (error instanceof Interrupted) await save(step)
-        throw error
-      }
-      const learningRate = learningRateOf(config) * scheduled(config.schedule, step, steps, config.warmup)
-      const metrics = await timedStep(trainer, batch(step), learningRate, step + 1, saved)
-      const row = { ...metrics, epoch: Math.floor(step / perEpoch) }
+    for (;;) {
+      if (dev && development && due(done, steps, perEpoch, dev) && !log.scored.has(done)) await score(development, dev)
+      if (done === steps || exhausted()) break
+      check()
+      const learningRate = learningRateOf(config) * scheduled(config.schedule, done, steps, config.warmup)
+      const metrics = await timedStep(trainer, batch(done), learningRate, done + 1, saved)
+      const row = { ...metrics, epoch: Math.floor(done / perEpoch) }
+      done += 1
       log.add(row)
       onProgress?.(row, steps)
-      if ((step + 1) % config.checkpoint_every === 0 || step + 1 === steps) await save(step + 1)
+      if (done % config.checkpoint_every === 0 || done === steps) await save()
     }
-    log.flush()
-    return await adaptation.whole((await trainer.state(steps)).parameters)
+    if (done < steps) say?.(`ended after step ${count(done)}: ${dev?.patience} evaluations in a row without gain`)
+    await save()
+    return { parameters: await whole(), steps: done }
+  } catch (error) {
+    if (error instanceof Interrupted) await save()
+    throw error
   } finally {
     await trainer.close()
   }

@@ -19,7 +19,7 @@ export interface TrainOptions {
   readonly workers?: number
   /** Whatever else the result depends on (the corpus): another value starts over. */
   readonly fingerprint?: string
-  /** Ends training after the step in progress with a checkpoint and `Interrupted`. */
+  /** Ends training between two micro-batches with a checkpoint of the last step completed, and `Interrupted`. */
   readonly signal?: AbortSignal
   readonly onProgress?: (metrics: StepMetrics, steps: number) => void
   /** Told in a line what a user may want to know beside the steps. */
@@ -52,8 +52,12 @@ export interface TrainResult {
   /** Distinct texts, those a query and a passage have in common counted twice. */
   readonly texts: number
   readonly steps: number
-  /** The step whose parameters the trained model has: the best-scored one, or the last. */
+  /** The step whose parameters the trained model has: the best-scored one, 0 being the start, or the last. */
   readonly chosenStep: number
+  /** Rows that `share` left out. */
+  readonly undrawn: number
   readonly loss: Losses
   readonly development?: DevelopmentResult
+  /** What a user must know of the model, such as that it is no better than what it was trained from. */
+  readonly warnings: readonly string[]
 }

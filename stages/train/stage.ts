@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { development, documents, examples as exampleTable, timings, tokens, training } from '../../data/schemas.ts'
 import { connect, parquet, stream } from '../../core/database.ts'
+import { UserError } from '../../core/errors.ts'
 import type { Stage, StageContext } from '../../pipeline/stage.ts'
 import { count } from '../../pipeline/progress.ts'
 import type { Config } from '../config.ts'
@@ -22,13 +23,14 @@ async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<strin
   }
 }
 
-const countsOf = ({ rows, steps, texts, development: aside }: TrainResult): Record<string, number> => ({
+const countsOf = ({ rows, steps, texts, undrawn, development: aside }: TrainResult): Record<string, number> => ({
   pairs: rows.read,
   'dropped: unsatisfied': rows.unsatisfied,
   'dropped: empty_query': rows.empty_query,
   'dropped: no_negative': rows.no_negative,
   'dropped: development': aside?.rows ?? 0,
-  trained_on: rows.kept - (aside?.rows ?? 0),
+  ...(undrawn > 0 && { 'dropped: share': undrawn }),
+  trained_on: rows.kept - (aside?.rows ?? 0) - undrawn,
   texts,
   steps,
 })
@@ -50,6 +52,18 @@ const summaryOf = ({ steps, chosenStep, loss, development: aside }: TrainResult)
       : []),
   ].join(', ')
 
+/** Throws UserError where a model is no better than its start. */
+const requireGain = (results: readonly TrainResult[]): void => {
+  const without = results.flatMap(({ development: aside }) => (aside && !(aside.chosen > aside.start) ? [aside] : []))
+  if (without.length === 0) return
+  throw new UserError({
+    where: 'train.dev.require_gain',
+    expected: 'every model to score better than its start',
+    found: results.flatMap(({ warnings }) => warnings).join('; '),
+    fix: 'All is written. Train otherwise (train.learning_rate, train.epochs), or set train.dev.require_gain to false: nothing is trained again.',
+  })
+}
+
 export const trainStage: Stage<Config> = {
   name: 'train',
   version: 2,
@@ -70,6 +84,7 @@ export const trainStage: Stage<Config> = {
 
     const say = (name: ModelName, line: string): void => context.progress.say(`          ${nameOf(name)}: ${line}`)
     let counts: Record<string, number> = { models: names.length }
+    const results: TrainResult[] = []
     for (const [at, name] of names.entries()) {
       context.check()
       const result = await trainModel({
@@ -87,7 +102,9 @@ export const trainStage: Stage<Config> = {
       })
       say(name, summaryOf(result))
       if (at === 0) counts = { ...counts, ...countsOf(result) }
+      results.push(result)
     }
-    return { counts }
+    if (config.train.dev?.require_gain === true) requireGain(results)
+    return { counts, warnings: results.flatMap(({ warnings }) => warnings) }
   },
 }

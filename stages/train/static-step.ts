@@ -7,10 +7,8 @@ import { l2Normalise } from '../../model/graph/reduce.ts'
 import { TABLE } from '../../model/nets/static.ts'
 import { updateRows } from '../../model/training/sparse-update.ts'
 import { lossGraph } from '../../model/training/training-graphs.ts'
-import type { TrainState } from './checkpoint.ts'
-import { optimizerOf, type ModelConfig } from './config.ts'
-import type { Dataset } from './dataset.ts'
-import type { Trainer } from './step.ts'
+import { optimizerOf } from './config.ts'
+import type { Trainer, TrainerSetting } from './step.ts'
 
 // The products are small: a second thread would spend more on waiting than it does.
 const ONE_THREAD = { threads: 1 }
@@ -20,9 +18,7 @@ const ONE_THREAD = { threads: 1 }
  * value and moments, as PyTorch's SparseAdam does: a step costs what the batch holds, not what the vocabulary does.
  */
 export const staticTrainer = async (
-  dataset: Dataset,
-  config: ModelConfig,
-  start: TrainState,
+  { dataset, config, start }: TrainerSetting,
   compile: Compile = compileOnnx,
 ): Promise<Trainer> => {
   const [table, first, second] = [start.parameters, start.first, start.second].map(tableOf)

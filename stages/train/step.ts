@@ -2,6 +2,8 @@
 import type { Device } from '../../model/execute/devices.ts'
 import type { Batch } from './batches.ts'
 import type { TrainState } from './checkpoint.ts'
+import type { ModelConfig } from './config.ts'
+import type { Dataset } from './dataset.ts'
 
 export interface StepResult {
   readonly loss: number
@@ -14,10 +16,20 @@ export interface StepResult {
   readonly skipped?: number
 }
 
+/** What every trainer is made of. */
+export interface TrainerSetting {
+  readonly dataset: Dataset
+  readonly config: ModelConfig
+  /** Where parameters and moments start; changed in place. */
+  readonly start: TrainState
+  /** Asked between micro-batches, before anything of the step has reached the parameters: throws to stop. */
+  readonly check: () => void
+}
+
 export interface Trainer {
   /** What it computes on. */
   readonly device: Device
-  /** Trains on one batch; `step` is 1 for the first. */
+  /** Trains on one batch; `step` is 1 for the first. Where it throws, the parameters are those from before. */
   step(batch: Batch, learningRate: number, step: number): Promise<StepResult>
   /** L2-normalised embeddings of texts by the present parameters, row-major [texts × dimensions]. */
   embed(texts: readonly Int32Array[]): Promise<Float32Array>

@@ -10,8 +10,8 @@ import { UserError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import { digest } from '../../pipeline/fingerprint.ts'
 import { partPath } from '../../pipeline/parts.ts'
+import { count } from '../../pipeline/progress.ts'
 import { bestKeeper } from './best.ts'
-import { stepsPerEpoch } from './batches.ts'
 import { deciding } from './config.ts'
 import { openDataset, type Dataset } from './dataset.ts'
 import { developmentSet } from './development.ts'
@@ -19,6 +19,7 @@ import { trainSteps } from './loop.ts'
 import { openLog, writeTables } from './metrics.ts'
 import type { DevelopmentResult, TrainOptions, TrainResult } from './options.ts'
 import { pathsIn } from './paths.ts'
+import { drawShare } from './share.ts'
 import { splitRows, subset, type Split } from './split.ts'
 import { startModel } from './start.ts'
 import { buildDataset } from './tokenise.ts'
@@ -75,22 +76,26 @@ export const trainModel = async (options: TrainOptions): Promise<TrainResult> =>
     checkSize(dataset, examples)
     if (!existsSync(paths.untrained) || !existsSync(paths.checkpoints)) await saveModel(model, paths.untrained)
     const split = config.dev && (await splitRows(examples, dataset, config, config.dev, paths.split))
-    const trained = split === undefined ? dataset : subset(dataset, split.train)
+    const candidates = split?.train ?? Uint32Array.from({ length: dataset.size }, (_, index) => index)
+    const drawn = drawShare(dataset, candidates, config)
+    const trained = drawn.length === dataset.size ? dataset : subset(dataset, drawn)
     const held = split && config.dev && developmentSet(dataset, split.dev, config.dev)
     const last = await trainSteps(options, { model, dataset: trained, key, paths, ...(held && { development: held }) })
     const best = config.dev?.keep_best === true ? await bestKeeper(paths.best).read() : undefined
-    await saveModel({ ...model, parameters: best?.parameters ?? last }, paths.model)
+    await saveModel({ ...model, parameters: best?.parameters ?? last.parameters }, paths.model)
     const { rows, texts } = dataset
-    const steps = stepsPerEpoch(trained.size, config.batch_size) * config.epochs
+    const { steps } = last
     const chosenStep = best?.step ?? steps
+    const found =
+      split && held && config.dev
+        ? developmentResult(paths.log, config.dev.metric, split, held, { steps, chosenStep })
+        : undefined
     const summary: TrainSummary = {
       ...{ key, rows, texts, steps, chosenStep },
+      undrawn: candidates.length - drawn.length,
       loss: await writeTables(paths.log, tables, { model: basename(folder), chosenStep }),
-      ...(split &&
-        held &&
-        config.dev && {
-          development: developmentResult(paths.log, config.dev.metric, split, held, { steps, chosenStep }),
-        }),
+      ...(found && { development: found }),
+      warnings: found ? warningsOf(basename(folder), found, { steps, chosenStep }) : [],
     }
     writeFileAtomic(paths.done, JSON.stringify(summary))
     return result(summary)
@@ -110,6 +115,23 @@ const developmentResult = (
   const { scored } = openLog(log, steps)
   const [start, chosen, last] = [0, chosenStep, steps].map((step) => scored.get(step)?.[metric] ?? NaN)
   return { rows: dev.length, returned, queries, documents, metric, start, chosen, last }
+}
+
+/** A trained model that is no better than what it was trained from is never passed over in silence. */
+const warningsOf = (
+  name: string,
+  { metric, start, chosen, last }: DevelopmentResult,
+  { steps, chosenStep }: { readonly steps: number; readonly chosenStep: number },
+): string[] => {
+  const words = (value: number): string => `${metric} ${value.toFixed(4)}`
+  if (chosenStep === 0)
+    return [
+      `${name}: no step scored above the start (${words(start)}; after ${count(steps)} steps ${last.toFixed(4)}): the start is what is shipped`,
+    ]
+  if (chosen > start) return []
+  return [
+    `${name}: the last step scored ${chosen < start ? 'below' : 'no better than'} the start (${words(start)} -> ${chosen.toFixed(4)}), and is shipped`,
+  ]
 }
 
 const checkSize = ({ size, rows }: Dataset, where: string): void => {

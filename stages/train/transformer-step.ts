@@ -5,10 +5,8 @@ import { checkPrecision, chooseDevice, compilerOf, residentOn } from '../../mode
 import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import type { Model } from '../../model/folder.ts'
 import type { Adaptation } from './adapt.ts'
-import type { TrainState } from './checkpoint.ts'
-import { optimizerOf, type ModelConfig } from './config.ts'
-import type { Dataset } from './dataset.ts'
-import type { Trainer } from './step.ts'
+import { optimizerOf } from './config.ts'
+import type { Trainer, TrainerSetting } from './step.ts'
 
 const UNSCALED = { scale: 1, skipped: 0 }
 
@@ -16,9 +14,7 @@ const UNSCALED = { scale: 1, skipped: 0 }
 export const transformerTrainer = async (
   { tokenizer }: Model,
   { network, frozen }: Adaptation,
-  dataset: Dataset,
-  config: ModelConfig,
-  start: TrainState,
+  { dataset, config, start, check }: TrainerSetting,
 ): Promise<Trainer> => {
   const device = await chooseDevice(config.device)
   const { precision = 'float32' } = config
@@ -34,6 +30,7 @@ export const transformerTrainer = async (
       padId: tokenizer.padId,
       microBatchTokens: config.micro_batch_tokens,
       precision,
+      check,
       resident: residentOn(device),
     },
   )

@@ -10,7 +10,14 @@ import { developmentSet } from '../../../stages/train/development.ts'
 import { trainModel } from '../../../stages/train/trainer.ts'
 import { rows, scoresOf, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
 
-const settings: DevConfig = { share: 0.2, negatives: 3, metric: 'ndcg@10', every: 2, keep_best: true }
+const settings: DevConfig = {
+  share: 0.2,
+  negatives: 3,
+  metric: 'ndcg@10',
+  every: 2,
+  keep_best: true,
+  require_gain: false,
+}
 
 /** Texts are one token each, their number; texts from 100 on are documents. */
 const datasetOf = (examples: readonly { query: number; positives: Int32Array; negatives: Int32Array }[]): Dataset => ({
