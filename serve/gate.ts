@@ -28,10 +28,13 @@ const sameText = (a: string, b: string): boolean => {
 const hostOf = (authority: string): string => authority.replace(/:\d+$/, '')
 
 /**
- * Throws Refused unless the request carries the token, where there is one. Without a token the server is on loopback:
+ * Throws Refused unless the request has one Host header and carries the token, where there is one. Without a token the server is on loopback:
  * then names of other hosts in Host or Origin are refused, so that no web page can reach it through a browser.
  */
-export const authorise = ({ headers }: IncomingMessage, token: string | undefined): void => {
+export const authorise = ({ headers, rawHeaders }: IncomingMessage, token: string | undefined): void => {
+  // Of several, a proxy may have looked at another one than we would.
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host')
+  if (hosts.length !== 1) throw new Refused(400, 'a request has one Host header')
   if (token !== undefined) {
     const given = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? ''
     if (!sameText(given, token)) throw new Refused(401, 'a valid token is needed: Authorization: Bearer TOKEN')
@@ -42,22 +45,6 @@ export const authorise = ({ headers }: IncomingMessage, token: string | undefine
   if (origin === undefined) return
   const host = URL.canParse(origin) ? new URL(origin).hostname : ''
   if (!isLoopback(host)) throw new Refused(403, 'requests from other origins need a token')
-}
-
-/** Reads a body as JSON. Throws Refused when it is too large or not JSON. */
-export const readJsonBody = async (request: IncomingMessage, most: number): Promise<unknown> => {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > most) throw new Refused(413, `the body may have at most ${most} bytes`)
-    chunks.push(chunk)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch {
-    throw new Refused(400, 'the body must be JSON')
-  }
 }
 
 /** Runs at most `running` jobs at once and lets `waiting` more wait; refuses the rest with 503. */

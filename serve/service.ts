@@ -14,6 +14,13 @@ export const limits = {
   texts: 256,
   characters: 100_000,
   bodyBytes: 4 * 2 ** 20,
+  /** Of all bodies that are being read. */
+  allBodyBytes: 256 * 2 ** 20,
+  /** Milliseconds for the body of a request. */
+  bodyMilliseconds: 15_000,
+  /** Milliseconds for the work on an MCP request. */
+  workMilliseconds: 120_000,
+  connections: 1024,
   /** Requests worked on at once; up to as many again wait, more are refused. */
   concurrency: 16,
 } as const

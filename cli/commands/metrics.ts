@@ -28,13 +28,14 @@ const metricList = (text: string): MetricName[] => {
   })
 }
 
-/** An option's value that must be a whole number of at least `low`. */
+/** An option's value that must be a whole number of at least `low`, and at most `high`. */
 export const wholeNumber =
-  (low: number) =>
+  (low: number, high = Number.MAX_SAFE_INTEGER) =>
   (text: string): number => {
     const value = Number(text)
-    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= low) return value
-    throw new InvalidArgumentError(`Expected a whole number of at least ${low}.`)
+    if (text.trim() !== '' && Number.isSafeInteger(value) && value >= low && value <= high) return value
+    const bounds = high === Number.MAX_SAFE_INTEGER ? `of at least ${low}` : `from ${low} to ${high}`
+    throw new InvalidArgumentError(`Expected a whole number ${bounds}.`)
   }
 
 const metrics = async ({ json, run, skipMissing, skipEmpty, perQuery, ...flags }: Flags): Promise<void> => {

@@ -84,7 +84,7 @@ export const register = (program: Command): void => {
     .option('--model <name>', "model of /v1/embeddings; default: the run's first")
     .option('--stdio', 'speak MCP on standard input and output instead of HTTP')
     .option('--host <address>', 'address to bind; beyond loopback LRAT_SERVE_TOKEN must be set', '127.0.0.1')
-    .option('--port <n>', '0 chooses a free one', wholeNumber(0), 8080)
+    .option('--port <n>', '0 chooses a free one', wholeNumber(0, 65_535), 8080)
     .option('--snippet <n>', 'tokens of a snippet', wholeNumber(0), 64)
     .option('--document <n>', 'tokens of an opened document', wholeNumber(1), 512)
     .action(serve)
