@@ -24,13 +24,14 @@ export const collect = async <T>(items: AsyncIterable<T>): Promise<T[]> => {
   return all
 }
 
-/** The UserError that reading to the end ends with. */
-export const failure = async (items: AsyncIterable<unknown> | Promise<unknown>): Promise<UserError> => {
+/** The UserError that reading to the end ends with; its message has to match. */
+export const failure = async (items: AsyncIterable<unknown> | Promise<unknown>, message = /./): Promise<UserError> => {
   try {
     await (Symbol.asyncIterator in items ? collect(items) : items)
   } catch (error) {
-    expect(error).toBeInstanceOf(UserError)
-    return error as UserError
+    if (!(error instanceof UserError)) throw error
+    expect(error.message).toMatch(message)
+    return error
   }
   throw new Error('expected a UserError, but all went well')
 }

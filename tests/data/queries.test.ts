@@ -38,7 +38,8 @@ describe('readQueries', () => {
       { query_id: 'b', question: 'Q2', answers: ['A', 'B'] },
       { query_id: 'c', question: 'Q3', answers: [] },
     ])
-    await failure(readQueries(write('b.jsonl', '{"id": 1, "question": "Q", "answers": [1]}\n'), { format: 'jsonl' }))
+    const numbers = write('b.jsonl', '{"id": 1, "question": "Q", "answers": [1]}\n')
+    await failure(readQueries(numbers, { format: 'jsonl' }), /b\.jsonl line 1.*answers/)
   })
 
   it('names the line of a repeated id, an empty question, a ragged row, a missing column', async () => {

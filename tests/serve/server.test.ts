@@ -176,7 +176,9 @@ describe('HTTP', () => {
     expect(statuses.filter((status) => status === 503)).toHaveLength(3)
     expect(statuses.filter((status) => status === 200)).toHaveLength(2 * limits.concurrency)
     await closed
-    await expect(post('/search', { query: 'x' }, {}, busy.url)).rejects.toThrow()
+    await expect(post('/search', { query: 'x' }, {}, busy.url)).rejects.toMatchObject({
+      cause: { code: 'ECONNREFUSED' },
+    })
   })
 })
 
