@@ -20,3 +20,23 @@ export const queryOf = (step: Step): string => {
   const first: unknown = Array.isArray(query) ? query[0] : query
   return typeof first === 'string' ? first : ''
 }
+
+/** What follows an id's last colon, which is what the released builder takes every opened id for. */
+export const afterLastColon = (docid: string): string => docid.slice(docid.lastIndexOf(':') + 1).trim()
+
+/** The document that a browse opened: the id whole where it `isKnown`, else what follows its last colon. */
+export const openedDocid = (docid: string, isKnown: (docid: string) => boolean): string =>
+  isKnown(docid) ? docid : afterLastColon(docid)
+
+/**
+ * The id that a browse asked for, whole. Runs that were imported before ids were kept whole hold what follows the last
+ * colon, and the whole in the step's arguments.
+ */
+export const askedDocid = (step: Step): string => {
+  const [held = ''] = step.docids
+  const { docid, url } = argumentsOf(step)
+  const given: unknown = docid ?? url
+  const first: unknown = Array.isArray(given) ? given[0] : given
+  const whole = typeof first === 'string' ? first.trim() : held
+  return afterLastColon(whole) === held ? whole : held
+}

@@ -8,15 +8,20 @@ export interface Lookup {
   texts(docids: Iterable<string>): Promise<Map<string, string>>
   /** Those of `docids` that the corpus holds. */
   known(docids: Iterable<string>): Promise<Set<string>>
-  /** How many of the needed documents the corpus lacks. */
-  missing(): Promise<number>
+  /** How many of the ids that `select` gives, and of the sure ones, the corpus lacks. */
+  missing(select?: string): Promise<number>
+  /** Whether one of the ids has this in it. */
+  mentions(text: string): Promise<boolean>
   close(): void
 }
 
 interface LookupOptions {
   /** Parts of `documents`. */
   readonly corpus: readonly string[]
-  /** Queries that select a column `docid`, the documents that may be asked for; run one after the other. */
+  /**
+   * Queries that select `docid`, a document that may be asked for, and `sure`, false where it may be no id at all but a
+   * reading of one; run one after the other.
+   */
   readonly needed: readonly string[]
   /** Where the database file and its spills go. */
   readonly scratch: string
@@ -41,8 +46,8 @@ export const openLookup = async (options: LookupOptions): Promise<Lookup> => {
     spill: join(scratch, 'spill'),
     ordered: false,
   })
-  await connection.run('CREATE TABLE needed (docid VARCHAR)')
-  for (const select of needed) await connection.run(`INSERT INTO needed SELECT DISTINCT docid FROM (${select})`)
+  await connection.run('CREATE TABLE needed (docid VARCHAR, sure BOOLEAN)')
+  for (const select of needed) await connection.run(`INSERT INTO needed SELECT DISTINCT docid, sure FROM (${select})`)
   // Ids are cheap to scan and texts are not: only parts that hold a needed document are read for their texts.
   const columns = withTexts ? 'docid, "text"' : 'docid'
   const parts = withTexts ? await partsHolding(connection, corpus) : corpus
@@ -73,13 +78,16 @@ export const openLookup = async (options: LookupOptions): Promise<Lookup> => {
       )
       return new Set(rows.map((row) => row.docid))
     },
-    missing: async () => {
+    missing: async (select = 'SELECT NULL AS docid WHERE false') => {
       const [row] = await all<{ n: bigint }>(
         connection,
-        'SELECT count(DISTINCT docid) AS n FROM needed ANTI JOIN found USING (docid)',
+        `SELECT count(DISTINCT docid) AS n
+         FROM (SELECT docid FROM needed WHERE sure UNION ALL SELECT docid FROM (${select})) ANTI JOIN found USING (docid)`,
       )
-      return Number(row.n)
+      return Number(row?.n)
     },
+    mentions: async (text) =>
+      (await all(connection, `SELECT 1 FROM needed WHERE contains(docid, ${literal(text)}) LIMIT 1`)).length > 0,
     close: () => connection.closeSync(),
   }
 }

@@ -39,6 +39,14 @@ const idOf = (value: unknown): string | undefined =>
 
 const hitLine = /^DocID:(.*)$/gm
 
+const unquoted = (json: string): string => {
+  try {
+    return String(JSON.parse(json))
+  } catch {
+    return json.slice(1, -1)
+  }
+}
+
 // A list of hits, or an object that holds one: `{docid, score, snippet}` each, as the tools of BrowseComp-Plus print them.
 const jsonHits = (output: string): string[] => {
   if (!/^\s*[[{]/.test(output)) return []
@@ -47,7 +55,8 @@ const jsonHits = (output: string): string[] => {
     json = JSON.parse(output)
   } catch {
     // Cut short or with text around it: whatever hits are whole.
-    return Array.from(output.matchAll(/"docid"\s*:\s*(?:"([^"\\]+)"|(\d+))/g), ([, text, number]) => text ?? number)
+    const ids = output.matchAll(/"docid"\s*:\s*("(?:[^"\\\n]|\\.)+"|\d+)/g)
+    return Array.from(ids, ([, id = '']) => (id.startsWith('"') ? unquoted(id) : id))
   }
   const list = Array.isArray(json) ? json : isObject(json) ? Object.values(json).find(Array.isArray) : undefined
   return (list ?? []).flatMap((hit: unknown) => (isObject(hit) ? (idOf(hit.docid) ?? []) : []))
@@ -59,11 +68,11 @@ export const hitsOf = (output: string): string[] => {
   return lines.length > 0 ? lines : jsonHits(output)
 }
 
-// Of a list the first; of `a:b` what follows the last colon.
+// Of a list the first, whole: what a colon in it means is only known beside the corpus.
 const browsedDocid = (value: unknown, warn: Warn): string | undefined => {
   if (Array.isArray(value)) warn('array-docid')
   const id = idOf(Array.isArray(value) ? value[0] : value)
-  return id?.slice(id.lastIndexOf(':') + 1).trim() || undefined
+  return id?.trim() || undefined
 }
 
 const parseArguments = (value: unknown, warn: Warn): Json => {

@@ -1,7 +1,7 @@
 // What is evaluated: held-out questions, and the searches that the agent made on its way to answering them.
 import type { SearchQuery } from '../../search/searcher.ts'
 import { documents, qrels, queries, trajectories, type Qrel, type Step } from '../../data/schemas.ts'
-import { isBrowse, isSearch, queryOf } from '../../data/steps.ts'
+import { askedDocid, isBrowse, isSearch, openedDocid, queryOf } from '../../data/steps.ts'
 import { all, parquet, stream, type DuckDBConnection } from '../../core/database.ts'
 import { many } from '../../pipeline/progress.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
@@ -62,7 +62,7 @@ const searchesOf = (
   let reasoning = ''
   for (const [at, step] of steps.entries()) {
     if (step.type === 'reasoning') reasoning = step.output
-    if (isBrowse(step)) open.delete(step.docids[0])
+    if (isBrowse(step)) open.delete(openedDocid(askedDocid(step), (docid) => open.has(docid)))
     if (!isSearch(step)) continue
     const text = queryOf(step)
     if (text !== '' && open.size > 0)
@@ -83,7 +83,11 @@ const openedEvidence = async (connection: DuckDBConnection, context: StageContex
   const evidence = new Map<string, Map<string, number>>()
   for await (const { query_id, steps } of readWalked(connection, context)) {
     const grades = evidence.get(query_id) ?? new Map<string, number>()
-    for (const step of steps) if (isBrowse(step) && known.has(step.docids[0])) grades.set(step.docids[0], 1)
+    for (const step of steps) {
+      if (!isBrowse(step)) continue
+      const docid = openedDocid(askedDocid(step), (id) => known.has(id))
+      if (known.has(docid)) grades.set(docid, 1)
+    }
     evidence.set(query_id, grades)
   }
   return evidence
@@ -111,7 +115,7 @@ const knownDocids = async (
   const rows = await all<{ docid: string }>(
     connection,
     `SELECT docid FROM ${parquet(context.parts('ingest', documents))} WHERE docid IN (
-       SELECT unnest(step.docids) FROM (SELECT unnest(steps) AS step, query_id
+       SELECT unnest(list_append(step.docids, trim(regexp_extract(step.docids[1], '[^:]*$')))) FROM (SELECT unnest(steps) AS step, query_id
          FROM ${parquet(context.parts('generate', trajectories))}
          WHERE query_id IN (SELECT query_id FROM evaluated))
        WHERE step.tool IN ('get_document', 'visit'))`,

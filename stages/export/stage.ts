@@ -93,7 +93,7 @@ export const exportStage: Stage<Config> = {
         corpus: parts('ingest', documents),
         needed: pairParts.map(
           (part, at) =>
-            `SELECT unnest(list_append(neg_docids, pos_docid)) AS docid FROM (${weighed([part], [weightParts[at]])}) WHERE ${kept(context.config)}`,
+            `SELECT unnest(list_append(neg_docids, pos_docid)) AS docid, true AS sure FROM (${weighed([part], [weightParts[at]])}) WHERE ${kept(context.config)}`,
         ),
         scratch: context.scratch,
         withTexts: true,

@@ -1,11 +1,12 @@
 // Finds what an agent opened: each browse call with the search behind it and the reasoning after it.
 import type { Step } from '../../data/schemas.ts'
-import { isBrowse, isSearch, queryOf } from '../../data/steps.ts'
+import { askedDocid, isBrowse, isSearch, openedDocid, queryOf } from '../../data/steps.ts'
 
 /** One opened document of a trajectory. */
 export interface BrowseCall {
   /** Index into the trajectory's steps. */
   readonly step: number
+  /** As the agent wrote it until `nameOpened` has named it. */
   readonly docid: string
   /** Text of the one reasoning step that follows, else "". */
   readonly reasoning: string
@@ -25,6 +26,22 @@ export interface SearchCall {
 
 export type Event = { readonly search: SearchCall } | { readonly run: BrowseRun }
 
+/**
+ * Names what each browse opened: the id whole where the corpus or a search so far has it, else what follows its last
+ * colon.
+ */
+export const nameOpened = (events: readonly Event[], inCorpus: (docid: string) => boolean): Event[] => {
+  const hits = new Set<string>()
+  return events.map((event) => {
+    if ('search' in event) {
+      for (const docid of event.search.docids) hits.add(docid)
+      return event
+    }
+    const isKnown = (docid: string): boolean => hits.has(docid) || inCorpus(docid)
+    return { run: event.run.map((call) => ({ ...call, docid: openedDocid(call.docid, isKnown) })) }
+  })
+}
+
 /** Searches and browse runs in the order they happened. */
 export const eventsOf = (steps: readonly Step[]): Event[] => {
   const events: Event[] = []
@@ -38,7 +55,7 @@ export const eventsOf = (steps: readonly Step[]): Event[] => {
       let next = at
       while (next < steps.length && isBrowse(steps[next])) {
         const after = next + 1 < steps.length && steps[next + 1].type === 'reasoning'
-        const docid = steps[next].docids[0] ?? ''
+        const docid = askedDocid(steps[next])
         run.push({ step: next, docid, reasoning: after ? steps[next + 1].output : '', searched })
         next += after ? 2 : 1
       }

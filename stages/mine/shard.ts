@@ -1,20 +1,20 @@
 // Mines one part of trajectories: what it needs is loaded first, so that loading can run ahead of mining.
 import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
+import { afterLastColon, askedDocid, isBrowse } from '../../data/steps.ts'
 import type { DuckDBConnection } from '../../core/database.ts'
 import type { Lookup } from '../../pipeline/lookup.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
-import { eventsOf, type BrowseCall } from './browses.ts'
+import { eventsOf, nameOpened, type BrowseCall } from './browses.ts'
 import { readCandidates, type Candidate } from './candidates.ts'
 import type { Judgement, RelevanceJudge } from './judges.ts'
 import { minePairs } from './pairs.ts'
 import { addRows, type MinedRows } from './rows.ts'
 
-const walk = ({ trajectory_id, query_id, steps }: Candidate) => {
-  const events = eventsOf(steps)
-  const searches = events.flatMap((event) => ('search' in event ? [event.search] : []))
+const walk = ({ trajectory_id, query_id, steps }: Candidate, inCorpus: (docid: string) => boolean) => {
+  const events = nameOpened(eventsOf(steps), inCorpus)
   const calls = events.flatMap((event) => ('run' in event ? event.run : []))
-  return { trajectory_id, query_id, events, searches, calls }
+  return { trajectory_id, query_id, events, calls }
 }
 
 export interface ShardInput {
@@ -37,10 +37,13 @@ export const loadShard = async (
   trajectoryPart: string,
   verdictPart: string,
 ): Promise<ShardInput> => {
-  const walked = (await readCandidates(connection, context, trajectoryPart, verdictPart)).map(walk)
+  const candidates = await readCandidates(connection, context, trajectoryPart, verdictPart)
+  const docids = candidates.flatMap(({ steps }) =>
+    steps.flatMap((step) => (isBrowse(step) ? [askedDocid(step), ...step.docids] : step.docids)),
+  )
+  const known = await lookup.known([...docids, ...docids.filter((docid) => docid.includes(':')).map(afterLastColon)])
+  const walked = candidates.map((candidate) => walk(candidate, (docid) => known.has(docid)))
   const opened = walked.flatMap(({ calls }) => calls.map((call) => call.docid))
-  const hits = walked.flatMap(({ searches }) => searches.flatMap((search) => search.docids))
-  const known = await lookup.known([...hits, ...opened])
   return { walked, known, texts: judge.needsTexts ? await lookup.texts(opened) : new Map() }
 }
 

@@ -13,10 +13,16 @@ import { minedRows } from './candidates.ts'
 import { modelParameters, openJudge, UNLABELLED } from './judges.ts'
 import { loadShard, mineShard } from './shard.ts'
 
-/** Every docid that the mined trajectories of a part saw. */
+// What an opened id with a colon names is only known beside the corpus: the whole, or what follows the last colon.
+const UNCLEAR = `step.tool IN ('get_document', 'visit') AND contains(step.docids[1], ':')`
+
+/** Every docid that the mined trajectories of a part saw; of one that is unclear, both readings. */
 const seen = (context: StageContext<Config>, trajectoryPart: string, verdictPart: string): string =>
-  `SELECT unnest(step.docids) AS docid FROM (
-     SELECT unnest(steps) AS step ${minedRows(context, [trajectoryPart], [verdictPart])})`
+  `SELECT unnest(docids) AS docid, sure FROM (
+     SELECT CASE WHEN unclear THEN list_append(step.docids, trim(regexp_extract(step.docids[1], '[^:]*$'))) ELSE step.docids END
+       AS docids, NOT unclear AS sure
+     FROM (SELECT step, coalesce(${UNCLEAR}, false) AS unclear FROM (
+       SELECT unnest(steps) AS step ${minedRows(context, [trajectoryPart], [verdictPart])})))`
 
 const nothingToMine = (): UserError =>
   new UserError({
@@ -25,6 +31,18 @@ const nothingToMine = (): UserError =>
     found: 'none among the training questions',
     fix: 'Look at `lrat show RUN verdicts`; filter.match: contains is more lenient, filter.correctness: none keeps all.',
   })
+
+/** How many opened ids were taken for what follows their last colon. */
+const countCut = async (connection: DuckDBConnection, context: StageContext<Config>): Promise<number> => {
+  const [row] = await all<{ n: bigint }>(
+    connection,
+    `SELECT count(*) AS n FROM ${parquet(context.parts('mine', browses))} AS b
+     JOIN (SELECT trajectory_id, list_transform(steps, lambda s: s.docids[1]) AS opened
+       FROM ${parquet(context.parts('generate', trajectories))}) AS t USING (trajectory_id)
+     WHERE contains(t.opened[b.step + 1], ':') AND t.opened[b.step + 1] <> b.docid`,
+  )
+  return Number(row?.n)
+}
 
 /** The funnel's numbers, from the tables themselves, so that they are right after a resume too. */
 const countMined = async (
@@ -125,12 +143,19 @@ export const mineStage: Stage<Config> = {
       }
       await background.drain()
       isDone = true
-      const missing = await lookup.missing()
+      const opened = `SELECT docid FROM ${parquet(context.parts('mine', browses))} WHERE docid <> ''`
+      const missing = await lookup.missing(opened)
+      const cut = (await lookup.mentions(':')) ? await countCut(connection, context) : 0
       const counts = await countMined(connection, context)
       return {
-        counts: { ...counts, docids_outside_corpus: missing },
+        counts: { ...counts, docids_outside_corpus: missing, ...(cut > 0 ? { docids_cut_at_colon: cut } : {}) },
         warnings: [
           ...(missing > 0 ? [`${missing} docids in the trajectories are not in the corpus; they were left out`] : []),
+          ...(cut > 0
+            ? [
+                `${cut} opened docids are neither in the corpus nor among the hits; what follows their last colon was taken`,
+              ]
+            : []),
           ...undecidedWarning(counts, context.config.mine.undecided),
         ],
       }

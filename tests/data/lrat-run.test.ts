@@ -76,6 +76,7 @@ describe('parseLratRun', () => {
       JSON.stringify({ query: 'x', results: hits }),
     ])
       expect(hitsOf(output), output).toEqual(['51', '7'])
+    expect(hitsOf('[{"docid": "a\\"b\\\\c", "docid": "d')).toEqual(['a"b\\c'])
     expect(hitsOf('[\n  {\n    "docid": "51",\n    "snippet": "cut sh')).toEqual(['51'])
     for (const output of ['[]', '{}', '[1, "docid"]', '{"error": "none"}', 'text "docid": "9"', '']) {
       expect(hitsOf(output), output).toEqual([])
@@ -86,10 +87,18 @@ describe('parseLratRun', () => {
   })
 
   it('reads the docid of a browse in all its forms', () => {
-    const forms = [['7'], '7', ' 7 ', 7, 'wiki:7', 'a:b:7', ['x:7', '8'], [7, 8]]
-    for (const docid of forms) {
+    const forms = [
+      [['7'], '7'],
+      ['7', '7'],
+      [' 7 ', '7'],
+      [7, '7'],
+      [' wiki:7', 'wiki:7'],
+      [['x:7', '8'], 'x:7'],
+      [[7, 8], '7'],
+    ]
+    for (const [docid, id] of forms) {
       for (const args of [{ docid }, JSON.stringify({ docid }), { url: docid }]) {
-        expect(parse(call('visit', args)).row.steps[0].docids, JSON.stringify(args)).toEqual(['7'])
+        expect(parse(call('visit', args)).row.steps[0].docids, JSON.stringify(args)).toEqual([id])
       }
     }
     expect(parse(call('visit', { docid: ['7', '8'] })).warnings).toEqual({ 'array-docid': 1 })

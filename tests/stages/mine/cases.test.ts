@@ -1,7 +1,9 @@
 // Mining, case by case, from an agent's run JSON to its pairs.
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseLratRun } from '../../../data/readers/lrat-run.ts'
-import { eventsOf, type BrowseCall } from '../../../stages/mine/browses.ts'
+import { isBrowse } from '../../../data/steps.ts'
+import { eventsOf, nameOpened, type BrowseCall } from '../../../stages/mine/browses.ts'
 import { minePairs, type MinedBrowse } from '../../../stages/mine/pairs.ts'
 import { answer, browse, reasoning, search } from '../../helpers/sample.ts'
 
@@ -12,21 +14,23 @@ interface Options {
   readonly outside?: readonly string[]
 }
 
-const eventsFrom = (result: readonly object[]) => {
+const eventsFrom = (result: readonly object[], inCorpus = (docid: string) => !docid.includes(':')) => {
   const run = parseLratRun({ query_id: 'q', query: 'question', status: 'completed', result }, 'test')
   if ('skip' in run) throw new Error(run.skip)
-  return eventsOf(run.row.steps)
+  return nameOpened(eventsOf(run.row.steps), inCorpus)
 }
 
 const mine = (
   result: readonly object[],
   { useful = [], undecided = [], negatives = 'session', outside = [] }: Options = {},
-) =>
-  minePairs(eventsFrom(result), {
+) => {
+  const inCorpus = (docid: string): boolean => !outside.includes(docid)
+  return minePairs(eventsFrom(result, inCorpus), {
     negatives,
     isRelevant: (call: BrowseCall) => (undecided.includes(call.docid) ? null : useful.includes(call.docid)),
-    inCorpus: (docid) => !outside.includes(docid),
+    inCorpus,
   })
+}
 
 const shown = (mined: readonly MinedBrowse[]): unknown[] =>
   mined.map(({ call, query, pair }) => [call.docid, query, pair?.negatives ?? null])
@@ -95,10 +99,64 @@ describe('browse runs', () => {
     expect(runsOf([{ ...browse('a'), tool_name: 'visit' }, browse('b')])).toEqual([['a', 'b']])
   })
 
-  test('of a list of docids the first is taken, of a:b what follows the last colon', () => {
+  test('of a list of docids the first is taken, of an unknown a:b what follows the last colon', () => {
     expect(runsOf([browse(['a', 'b']), browse('wiki:en:7'), browse(['x:9', 'y']), browse(12)])).toEqual([
       ['a', '7', '9', '12'],
     ])
+  })
+
+  test('an id with a colon is kept whole where a search so far or the corpus has it', () => {
+    expect(runsOf([browse('wiki:7'), search('q', ['wiki:7']), browse('wiki:7'), browse('wiki:8')])).toEqual([
+      ['7'],
+      ['wiki:7', '8'],
+    ])
+    const events = eventsFrom([browse('wiki:7'), browse('https://x/y')], (docid) => docid === 'https://x/y')
+    expect(events).toMatchObject([{ run: [{ docid: '7' }, { docid: 'https://x/y' }] }])
+  })
+
+  test('a run imported before ids were kept whole is read as one imported now', () => {
+    const steps = [search('q', ['wiki:7']), browse('wiki:7')]
+    const run = parseLratRun({ query_id: 'q', query: 'question', status: 'completed', result: steps }, 'test')
+    if ('skip' in run) throw new Error(run.skip)
+    const cut = run.row.steps.map((step) =>
+      step.docids.length === 1 && isBrowse(step) ? { ...step, docids: ['7'] } : step,
+    )
+    expect(nameOpened(eventsOf(cut), () => false)).toMatchObject([{}, { run: [{ docid: 'wiki:7' }] }])
+  })
+
+  test('whatever the ids look like, the same pairs come out', () => {
+    const ids = fc.uniqueArray(
+      fc.oneof(
+        fc.string({ minLength: 1 }).map((id) => id.replaceAll(/[\u2028\u2029\r\n]/g, '_').trim() || '_'),
+        fc.webUrl(),
+        fc.stringMatching(/^[a-z]{1,3}(:[a-z0-9]{1,3}){1,3}$/),
+        fc.integer().map((n) => `${'x'.repeat(10_000)}:${n}`),
+      ),
+      { minLength: 4, maxLength: 4 },
+    )
+    fc.assert(
+      fc.property(ids, (names) => {
+        const log = ([a = '', b = '', c = '', d = '']: readonly string[]) => [
+          search('one', [a, b, c]),
+          browse(b),
+          reasoning('no'),
+          browse([a, d]),
+          reasoning('yes'),
+          search('two', [d, c]),
+          browse(d),
+          browse(c),
+        ]
+        const plain = ['a', 'b', 'c', 'd']
+        const named = new Map(plain.map((id, at) => [id, names[at]]))
+        const translated = shown(mine(log(plain), { useful: ['a', 'c'] })).map((row) =>
+          (row as [string, string, string[]]).map((part, at) =>
+            at === 1 ? part : Array.isArray(part) ? part.map((id) => named.get(id)) : named.get(part),
+          ),
+        )
+        const useful = [names[0] ?? '', names[2] ?? '']
+        expect(shown(mine(log(names), { useful, outside: [] }))).toEqual(translated)
+      }),
+    )
   })
 })
 
