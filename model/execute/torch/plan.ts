@@ -1,0 +1,145 @@
+// From a graph to the list of what is computed for it, when, and how long each result is held. Nothing is computed here.
+import type { Shape } from '../../graph/dims.ts'
+import { inputName } from '../../graph/sources.ts'
+import type { Value } from '../../graph/value.ts'
+import { kernelOf } from './lowerings.ts'
+import { scheduled } from './schedule.ts'
+
+export interface PlanOptions {
+  /** Inputs that stay the same from run to run: what depends on nothing else is computed once. */
+  readonly fixed?: ReadonlySet<string>
+  /** Outputs that a run adds to tensors of the caller's, in place, instead of giving them back. */
+  readonly added?: ReadonlySet<string>
+  /** Outputs that are computed before all others. */
+  readonly first?: readonly string[]
+}
+
+/** One kernel. Slots are numbers of places for results. */
+export interface Step {
+  /** One of the values that it computes. */
+  readonly value: Value
+  readonly reads: readonly number[]
+  /** For each result of the kernel the slot it goes to; undefined where nobody asked for it. */
+  readonly fills: readonly (number | undefined)[]
+  /** Slots that are read here for the last time. */
+  readonly frees: readonly number[]
+  /** The outputs that its result is added to. */
+  readonly addsTo: readonly string[]
+  /** Instead of computing the value: one kernel that adds it to the only output of `addsTo`. */
+  readonly inPlace?: 'product' | 'rows'
+}
+
+export interface Plan {
+  readonly slots: number
+  readonly inputs: readonly { readonly name: string; readonly slot: number; readonly shape: Shape }[]
+  /** What depends on nothing, on fixed inputs only, and on the others, each in order. */
+  readonly constant: readonly Step[]
+  readonly prepared: readonly Step[]
+  readonly steps: readonly Step[]
+  /** Outputs that a run gives back. */
+  readonly outputs: readonly { readonly name: string; readonly slot: number }[]
+}
+
+type Class = 'input' | 'constant' | 'prepared' | 'run'
+
+export const planOf = (outputs: ReadonlyMap<string, Value>, options: PlanOptions = {}): Plan => {
+  const { fixed = new Set<string>(), added = new Set<string>(), first = [] } = options
+  const order = scheduled(
+    [...outputs.values()],
+    first.flatMap((name) => outputs.get(name) ?? []),
+  )
+  const slot = new Map(order.map((value, i) => [value, i]))
+  const slotOf = (value: Value): number => slot.get(value) ?? -1
+  const classes = classesOf(order, fixed)
+  const given = [...outputs].filter(([name]) => !added.has(name))
+  const users = usersOf(order)
+  const sinks = new Map<Value, string[]>()
+  for (const [name, value] of outputs) if (added.has(name)) sinks.set(value, [...(sinks.get(value) ?? []), name])
+  const handedOut = new Set(given.map(([, value]) => value))
+
+  const inPlaceOf = (value: Value): Step['inPlace'] => {
+    const alone = sinks.get(value)?.length === 1 && users.get(value) === 0 && !handedOut.has(value)
+    return alone && classes.get(value) === 'run' ? fusable(value) : undefined
+  }
+  const leaders = new Map<string, { readonly value: Value; readonly fills: (number | undefined)[] }>()
+  const kernels = order.flatMap((value) => {
+    if (classes.get(value) === 'input') return []
+    const { key, part } = kernelOf(value)
+    if (key === undefined) return [{ value, fills: [slotOf(value)] }]
+    const name = `${key} ${value.inputs.map(slotOf).join(' ')} ${value.phase}`
+    const known = leaders.get(name)
+    const leader = known ?? { value, fills: [] }
+    leader.fills[part] = slotOf(value)
+    leaders.set(name, leader)
+    return known === undefined ? [leader] : []
+  })
+  const ofClass = (wanted: Class) => kernels.filter(({ value }) => classes.get(value) === wanted)
+  const plain = ({ value, fills }: (typeof kernels)[number]): Step => ({
+    value,
+    reads: value.inputs.map(slotOf),
+    fills: [...fills],
+    frees: [],
+    addsTo: [],
+  })
+  const running = ofClass('run')
+  const lastRead = new Map<number, number>()
+  for (const [i, { value, fills }] of running.entries()) {
+    for (const x of value.inputs) if (classes.get(x) === 'run' && !handedOut.has(x)) lastRead.set(slotOf(x), i)
+    // What is only added somewhere, and parts that are read by nobody, are let go at once.
+    for (const filled of fills) if (filled !== undefined && !lastRead.has(filled)) lastRead.set(filled, i)
+  }
+  for (const value of handedOut) lastRead.delete(slotOf(value))
+  const frees = new Map<number, number[]>()
+  for (const [place, i] of lastRead) frees.set(i, [...(frees.get(i) ?? []), place])
+  return {
+    slots: order.length,
+    inputs: order.flatMap((value) => {
+      const name = inputName(value)
+      return name === undefined ? [] : [{ name, slot: slotOf(value), shape: value.shape }]
+    }),
+    constant: ofClass('constant').map(plain),
+    prepared: ofClass('prepared').map(plain),
+    steps: running.map((kernel, i) => {
+      const addsTo = kernel.fills.flatMap((filled) => {
+        const value = filled === undefined ? undefined : order[filled]
+        return value === undefined ? [] : (sinks.get(value) ?? [])
+      })
+      const inPlace = inPlaceOf(kernel.value)
+      return { ...plain(kernel), frees: frees.get(i) ?? [], addsTo, ...(inPlace && { inPlace }) }
+    }),
+    outputs: given.map(([name, value]) => ({ name, slot: slotOf(value) })),
+  }
+}
+
+/** What a value depends on. Sizes that are only known in a run make it part of one. */
+const classesOf = (order: readonly Value[], fixed: ReadonlySet<string>): ReadonlyMap<Value, Class> => {
+  const found = new Map<Value, Class>()
+  for (const value of order) {
+    const name = inputName(value)
+    if (name !== undefined) {
+      found.set(value, 'input')
+      continue
+    }
+    const all = value.inputs.map((x): Class => {
+      const inner = inputName(x)
+      return inner === undefined ? (found.get(x) ?? 'run') : fixed.has(inner) ? 'prepared' : 'run'
+    })
+    const known = value.shape.every((dim) => typeof dim === 'number') && value.op !== 'iota'
+    if (!known || all.includes('run')) found.set(value, 'run')
+    else found.set(value, all.includes('prepared') ? 'prepared' : 'constant')
+  }
+  return found
+}
+
+const usersOf = (order: readonly Value[]): ReadonlyMap<Value, number> => {
+  const found = new Map<Value, number>(order.map((value) => [value, 0]))
+  for (const value of order) for (const x of value.inputs) found.set(x, (found.get(x) ?? 0) + 1)
+  return found
+}
+
+/** A gradient of a weight or of a table, which one kernel can add to the sum of gradients. */
+const fusable = (value: Value): Step['inPlace'] => {
+  if (value.op === 'scatterAdd') return 'rows'
+  const flat = value.inputs.every(({ shape, dtype }) => shape.length === 2 && dtype === 'f32')
+  return value.op === 'matmul' && flat ? 'product' : undefined
+}
