@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../../core/errors.ts'
 import type { Precision } from '../graph/precision.ts'
 
 const MEMORY =
-  /bad_?alloc|out of memory|failed to allocate|OutOfMemory|array buffer allocation failed|larger than .*buffer/i
+  /bad_?alloc|out of memory|can't allocate memory|failed to allocate|OutOfMemory|array buffer allocation failed|larger than .*buffer/i
 const LOST = /device (was |is )?lost|DXGI_ERROR_DEVICE|VK_ERROR_DEVICE_LOST|CUDA error.*(unspecified|illegal|launch)/i
 
 const HALF = /f16.* device does not support/i

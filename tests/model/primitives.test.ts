@@ -18,6 +18,7 @@ import { ADAMW, adamW } from '../../model/training/optimizer.ts'
 import { updateRows } from '../../model/training/sparse-update.ts'
 import { createUpdater } from '../../model/training/updater.ts'
 import { UserError } from '../../core/errors.ts'
+import { torchCompile } from '../helpers/torch.ts'
 import {
   expectCentralDifferences,
   expectPlain,
@@ -37,6 +38,7 @@ const executors: readonly (readonly [Compile, number])[] = [
   [compileOnnx, 2e-5],
   [compileTfjsCpu, 2e-5],
   ...(webgpu ? [[compileOnnxOn('webgpu'), 1e-3] as const] : []),
+  ...(torchCompile ? [[torchCompile, 2e-5] as const] : []),
 ]
 
 const sizesArbitrary = fc.record({ B: fc.integer({ min: 1, max: 3 }), L: fc.integer({ min: 1, max: 3 }) })

@@ -3,7 +3,7 @@ import type { Compile, Tensor } from '../executor.ts'
 import { runtimeFailure } from '../failures.ts'
 import type { TorchDevice } from './device.ts'
 import { programOf, type Feed } from './program.ts'
-import { rowMajor, type Handle, type Tensors } from './tensors.ts'
+import type { Handle, Tensors } from './tensors.ts'
 
 /** Everything runs in the thread that asks, so that others get a turn between two runs. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -1,6 +1,6 @@
 // From a graph to the list of what is computed for it, when, and how long each result is held. Nothing is computed here.
 import type { Shape } from '../../graph/dims.ts'
-import { inputName } from '../../graph/sources.ts'
+import { inputsOf } from '../../graph/sources.ts'
 import type { Value } from '../../graph/value.ts'
 import { kernelOf } from './lowerings.ts'
 import { scheduled } from './schedule.ts'
@@ -93,10 +93,7 @@ export const planOf = (outputs: ReadonlyMap<string, Value>, options: PlanOptions
   for (const [place, i] of lastRead) frees.set(i, [...(frees.get(i) ?? []), place])
   return {
     slots: order.length,
-    inputs: order.flatMap((value) => {
-      const name = inputName(value)
-      return name === undefined ? [] : [{ name, slot: slotOf(value), shape: value.shape }]
-    }),
+    inputs: inputsOf(order).map((value) => ({ name: value.attributes.name, slot: slotOf(value), shape: value.shape })),
     constant: ofClass('constant').map(plain),
     prepared: ofClass('prepared').map(plain),
     steps: running.map((kernel, i) => {
@@ -115,14 +112,13 @@ export const planOf = (outputs: ReadonlyMap<string, Value>, options: PlanOptions
 const classesOf = (order: readonly Value[], fixed: ReadonlySet<string>): ReadonlyMap<Value, Class> => {
   const found = new Map<Value, Class>()
   for (const value of order) {
-    const name = inputName(value)
-    if (name !== undefined) {
+    if (value.op === 'input') {
       found.set(value, 'input')
       continue
     }
     const all = value.inputs.map((x): Class => {
-      const inner = inputName(x)
-      return inner === undefined ? (found.get(x) ?? 'run') : fixed.has(inner) ? 'prepared' : 'run'
+      if (x.op === 'input') return fixed.has(x.attributes.name) ? 'prepared' : 'run'
+      return found.get(x) ?? 'run'
     })
     const known = value.shape.every((dim) => typeof dim === 'number') && value.op !== 'iota'
     if (!known || all.includes('run')) found.set(value, 'run')

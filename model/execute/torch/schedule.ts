@@ -4,9 +4,10 @@ import type { Value } from '../../graph/value.ts'
 
 /**
  * All values that the outputs need, each after its inputs. Along the longest chain first; what hangs off it (the gradient
- * of a weight) as soon as its inputs are there; what is computed again for the backward pass only when it is read.
+ * of a weight) as soon as its inputs are there; what is computed again for the backward pass only when it is read. What
+ * stands in `first` is computed before the rest.
  */
-export const scheduled = (outputs: readonly Value[]): Value[] => {
+export const scheduled = (outputs: readonly Value[], first: readonly Value[] = []): Value[] => {
   const all = topological(outputs)
   const depth = depths(all)
   const deep = (a: Value, b: Value): number => (depth.get(b) ?? 0) - (depth.get(a) ?? 0)
@@ -39,7 +40,7 @@ export const scheduled = (outputs: readonly Value[]): Value[] => {
   }
   const [deepest] = [...outputs].sort(deep)
   const chain = new Set(deepest === undefined ? [] : topological([deepest]))
-  for (const output of [...outputs].sort(deep)) if (!done.has(output)) visit(output)
+  for (const output of [...first, ...[...outputs].sort(deep)]) if (!done.has(output)) visit(output)
   return order
 }
 

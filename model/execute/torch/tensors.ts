@@ -1,13 +1,13 @@
 // Tensors of LibTorch by handle. A handle is an address that somebody owns and has to delete; LibTorch counts what refers
 // to the same memory, so a view may outlive what it was made from.
-import type { DType } from '../../graph/value.ts'
+import type { DType } from '../../graph/operations.ts'
 import type { LibTorch } from './library.ts'
 
 /** An owned reference to a tensor. */
 export type Handle = number
 
 /** What a tensor's elements are, as LibTorch numbers them. */
-export type TorchType = DType | 'bf16' | 'i64' | 'bool'
+export type TorchType = DType | 'i64' | 'bool'
 
 export interface Place {
   readonly kind: 'cpu' | 'cuda'
