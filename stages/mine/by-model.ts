@@ -8,7 +8,7 @@ import {
   type RelevanceVerdict,
 } from '../../agents/judges/relevance-judge.ts'
 import type { EarlierVerdicts } from './earlier.ts'
-import type { RelevanceJudge } from './judges.ts'
+import type { RelevanceJudge } from './judge.ts'
 
 interface ModelJudgeOptions {
   readonly config: JudgeRoles

@@ -9,7 +9,7 @@ import { canonical } from '../../pipeline/fingerprint.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { keptFolder } from '../../pipeline/previous.ts'
-import type { BrowseToJudge } from './judges.ts'
+import type { BrowseToJudge } from './judge.ts'
 
 export interface EarlierVerdicts {
   /** The verdict on this browse, if its reasoning is what was judged. */

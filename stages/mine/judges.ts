@@ -3,33 +3,11 @@ import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { judgeParameters } from '../../agents/judges/ask-all.ts'
 import { relevancePrompts } from '../../agents/judges/relevance-judge.ts'
-import type { BrowseCall } from './browses.ts'
 import { openModelJudge } from './by-model.ts'
 import { earlierVerdicts } from './earlier.ts'
+import type { RelevanceJudge } from './judge.ts'
 import { labelKey, readLabels } from './labels.ts'
 import { judgeByRules } from './rules.ts'
-
-export interface BrowseToJudge {
-  readonly trajectory_id: string
-  readonly query_id: string
-  readonly call: BrowseCall
-}
-
-/** Judges many browses at once, so that a judge that asks a model can ask in parallel. */
-export interface RelevanceJudge {
-  /** Whether `judge` reads the documents' texts. */
-  readonly needsTexts: boolean
-  /** Called when all is judged (`done`) or when the stage failed. */
-  close?(done: boolean): Promise<void>
-  judge(browses: readonly BrowseToJudge[], texts: ReadonlyMap<string, string>): Promise<readonly Judgement[]>
-}
-
-export interface Judgement {
-  /** Null where the judge could not decide. */
-  readonly relevant: boolean | null
-  /** Who said so. */
-  readonly judge: string
-}
 
 /** What `relevance.judge` says of a browse that the labels file does not mention; it counts as not relevant. */
 export const UNLABELLED = 'unlabelled'

@@ -2,7 +2,7 @@
 import type { Browse, Pair, Relevance } from '../../data/schemas.ts'
 import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { BrowseCall } from './browses.ts'
-import type { Judgement } from './judges.ts'
+import type { Judgement } from './judge.ts'
 import type { MinedBrowse } from './pairs.ts'
 
 export interface MinedRows {

@@ -7,7 +7,7 @@ import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
 import { eventsOf, nameOpened, type BrowseCall } from './browses.ts'
 import { readCandidates, type Candidate } from './candidates.ts'
-import type { Judgement, RelevanceJudge } from './judges.ts'
+import type { Judgement, RelevanceJudge } from './judge.ts'
 import { minePairs } from './pairs.ts'
 import { addRows, type MinedRows } from './rows.ts'
 
