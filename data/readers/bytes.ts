@@ -1,6 +1,7 @@
 // Opens a file as a stream of bytes, decompressing it by its name or its first bytes.
 import { open, type FileHandle } from 'node:fs/promises'
 import { messageOf, UserError } from '../../core/errors.ts'
+import { noteOnce } from '../../core/notes.ts'
 import { decompress, type Compression, type Pieces } from './decompress.ts'
 import { fileError } from './errors.ts'
 
@@ -47,10 +48,13 @@ const compressionOf = (path: string, head: Buffer): Compression | undefined => {
   return (named ?? formats.find((format) => startsWith(head, format.magic)))?.compression
 }
 
+const unchecked = (path: string): void =>
+  noteOnce(`${path} has no checksums: damage to it cannot be noticed (zstd --check writes them)`)
+
 async function* counted(path: string, source: Pieces, compression: Compression): AsyncGenerator<Buffer> {
   let bytes = 0
   try {
-    for await (const piece of decompress(source, compression)) {
+    for await (const piece of decompress(source, compression, () => unchecked(path))) {
       bytes += piece.length
       yield piece
     }

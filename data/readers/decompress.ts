@@ -1,13 +1,11 @@
 // Decompressors as generators: compressed pieces in, decompressed pieces out, nothing buffered beyond one piece.
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
-import { Decompress } from 'fzstd'
 import unbzip2Stream from 'unbzip2-stream'
+import { unzstd } from './unzstd.ts'
 
 export type Pieces = AsyncIterable<Buffer>
 export type Compression = 'gzip' | 'zstd' | 'bzip2'
-
-const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
 async function* gunzip(source: Pieces): AsyncGenerator<Buffer> {
   const input = Readable.from(source)
@@ -19,22 +17,6 @@ async function* gunzip(source: Pieces): AsyncGenerator<Buffer> {
     input.destroy()
     output.destroy()
   }
-}
-
-async function* unzstd(source: Pieces): AsyncGenerator<Buffer> {
-  let ready: Buffer[] = []
-  const decoder = new Decompress((bytes) => ready.push(asBuffer(bytes)))
-  const drain = (): Buffer[] => {
-    const drained = ready
-    ready = []
-    return drained
-  }
-  for await (const piece of source) {
-    decoder.push(piece)
-    yield* drain()
-  }
-  decoder.push(new Uint8Array(0), true)
-  yield* drain()
 }
 
 async function* unbzip2(source: Pieces): AsyncGenerator<Buffer> {
@@ -60,6 +42,13 @@ async function* unbzip2(source: Pieces): AsyncGenerator<Buffer> {
   yield* drain()
 }
 
-/** Decompresses a stream of pieces. Throws the decoder's own error where the data is corrupt or ends too early. */
-export const decompress = (source: Pieces, compression: Compression): AsyncGenerator<Buffer> =>
-  ({ gzip: gunzip, zstd: unzstd, bzip2: unbzip2 })[compression](source)
+/**
+ * Decompresses a stream of pieces. Throws the decoder's own error where the data is corrupt or ends too early;
+ * `onUnchecked` is called where the data carries no checksum.
+ */
+export const decompress = (
+  source: Pieces,
+  compression: Compression,
+  onUnchecked?: () => void,
+): AsyncGenerator<Buffer> =>
+  compression === 'zstd' ? unzstd(source, onUnchecked) : { gzip: gunzip, bzip2: unbzip2 }[compression](source)
