@@ -17,6 +17,7 @@ const modules: readonly { readonly commands: readonly string[]; readonly load: (
   { commands: ['status', 'show', 'clean'], load: () => import('./commands/inspect.ts') },
   { commands: ['export-trajectories', 'judge-agreement'], load: () => import('./commands/trajectories.ts') },
   { commands: ['search', 'retrieve'], load: () => import('./commands/search.ts') },
+  { commands: ['inspect-logs'], load: () => import('./commands/inspect-logs.ts') },
   { commands: ['metrics'], load: () => import('./commands/metrics.ts') },
   { commands: ['agents'], load: () => import('./commands/agents.ts') },
   { commands: ['serve'], load: () => import('./commands/serve.ts') },

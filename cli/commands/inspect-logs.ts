@@ -1,0 +1,193 @@
+// `lrat inspect-logs`: what is in somebody's logs, what was recognised in them, and a configuration to start from.
+import { Option, type Command } from 'commander'
+import { existsSync, writeFileSync } from 'node:fs'
+import { stringify } from 'yaml'
+import { UserError } from '../../core/errors.ts'
+import { excerpt } from '../../data/readers/errors.ts'
+import { formatNames, type FormatName } from '../../data/readers/logs/formats.ts'
+import { openLogs } from '../../data/readers/logs/open.ts'
+import { hitsIn } from '../../data/readers/logs/hits.ts'
+import { docidIn, queryIn } from '../../data/readers/logs/tools.ts'
+import { documentsSeen, readSession, type ReadSession } from '../../data/readers/logs/trajectory.ts'
+import { understanding, type ToolTally } from '../../data/readers/logs/understanding.ts'
+import { plainText } from '../../data/readers/logs/values.ts'
+import { wholeNumber } from './metrics.ts'
+
+interface Flags {
+  readonly format: FormatName | 'auto'
+  readonly limit: number
+  readonly output?: string
+  readonly json?: boolean
+}
+
+const TURNS = new Set(['tool_call', 'answer'])
+
+/** Shares that decide whether logs can be mined. */
+const newShares = () => ({
+  sessions: 0,
+  answered: 0,
+  withQuestion: 0,
+  withGold: 0,
+  searches: 0,
+  searchesWithHits: 0,
+  opens: 0,
+  opensOfHits: 0,
+  turns: 0,
+  turnsWithThoughts: 0,
+  documentsWithText: 0,
+})
+type Shares = ReturnType<typeof newShares>
+
+const count = (shares: Shares, { row }: ReadSession, golds: number, withText: number): void => {
+  shares.sessions += 1
+  if (row.answer !== '') shares.answered += 1
+  if (row.question !== '') shares.withQuestion += 1
+  if (golds > 0) shares.withGold += 1
+  shares.documentsWithText += withText
+  const shown = new Set<string>()
+  for (const [at, step] of row.steps.entries()) {
+    if (TURNS.has(step.type)) {
+      shares.turns += 1
+      if (row.steps[at - 1]?.type === 'reasoning') shares.turnsWithThoughts += 1
+    }
+    if (step.tool === 'search') {
+      shares.searches += 1
+      if (step.docids.length > 0) shares.searchesWithHits += 1
+      for (const docid of step.docids) shown.add(docid)
+    } else if (step.tool === 'get_document' || step.tool === 'visit') {
+      shares.opens += 1
+      const [docid] = step.docids
+      if (docid !== undefined && (shown.has(docid) || shown.has(docid.slice(docid.lastIndexOf(':') + 1))))
+        shares.opensOfHits += 1
+    }
+  }
+}
+
+const example = (name: string, { role, calls, understood, first, failed }: ToolTally): string[] => {
+  const call = failed ?? first
+  const lines = [
+    `  ${name}: ${role === 'search' ? 'searches' : role === 'open' ? 'opens documents' : 'neither searches nor opens'}, ${calls} calls${role === 'other' ? '' : `, ${understood} understood`}`,
+    `    arguments  ${excerpt(plainText(call.arguments))}`,
+  ]
+  if (role === 'search') {
+    const query = queryIn(call.arguments)
+    const hits = hitsIn(call.result) ?? hitsIn(call.documents)
+    const best = hits?.[0]
+    lines.push(
+      `    query      ${query === undefined ? 'not found' : excerpt(typeof query === 'string' ? query : query.join(' | '))}`,
+    )
+    lines.push(
+      `    hits       ${hits === undefined ? 'not recognised' : `${hits.length}${best === undefined ? '' : `, the best is ${excerpt(best.docid)}${best.text === '' ? '' : ', with text'}`}`}`,
+    )
+  }
+  if (role === 'open') lines.push(`    docid      ${excerpt(docidIn(call.arguments) ?? '')}`)
+  lines.push(`    result     ${excerpt(plainText(call.result ?? call.documents))}`)
+  return lines
+}
+
+const share = (part: number, whole: number, what: string): string =>
+  `${what.padEnd(46)} ${whole === 0 ? 'none' : `${part} of ${whole} (${Math.round((100 * part) / whole)}%)`}`
+
+const configFor = (path: string, format: FormatName, tools: ReadonlyMap<string, ToolTally>, shares: Shares): string => {
+  const named = (role: ToolTally['role']): string[] =>
+    [...tools].filter(([, tally]) => tally.role === role).map(([name]) => name)
+  const trajectories = {
+    import: path,
+    format,
+    tools: { search: { names: named('search') }, open: { names: named('open') }, other: named('other') },
+  }
+  return [
+    '# Written by `lrat inspect-logs`: what it recognised, to be corrected where it is wrong.',
+    stringify({
+      run: 'runs/mine',
+      corpus: { format: 'trajectories' },
+      trajectories,
+      queries: { test_share: 0.1 },
+    }).trimEnd(),
+    '# corpus: { format: jsonl, path: corpus.jsonl }    # with a corpus of your own: docid, text, title',
+    ...(shares.withGold === 0
+      ? [
+          '# The logs hold no gold answers. With a file of them: queries: { path: questions.tsv }',
+          'filter: { correctness: none }',
+        ]
+      : []),
+    '',
+  ].join('\n')
+}
+
+const inspect = async (path: string, { format, limit, output, json }: Flags): Promise<void> => {
+  if (output !== undefined && existsSync(output))
+    throw new UserError({
+      where: output,
+      expected: 'a name that is free',
+      found: 'a file',
+      fix: 'Choose another name, or remove it.',
+    })
+  const opened = await openLogs(path, { format })
+  const shares = newShares()
+  const known = understanding()
+  const skipped = new Map<string, number>()
+  const odd = new Map<string, number>()
+  let example_skip: string | undefined
+  for await (const record of opened.sessions) {
+    if ('skip' in record) {
+      skipped.set(record.skip, (skipped.get(record.skip) ?? 0) + 1)
+      example_skip ??= `${record.where}: ${record.skip}, ${record.detail}`
+      continue
+    }
+    const read = readSession(record.session)
+    known.add(read)
+    count(shares, read, record.session.golds.length, documentsSeen(read).filter(({ text }) => text !== '').length)
+    for (const source of [record.odd, read.odd])
+      for (const [reason, times] of source) odd.set(reason, (odd.get(reason) ?? 0) + times)
+    if (shares.sessions === limit) break
+  }
+  if (json) {
+    const tools = Object.fromEntries(
+      [...known.tools].map(([name, { role, calls, understood }]) => [name, { role, calls, understood }]),
+    )
+    const all = {
+      format: opened.format,
+      shares,
+      tools,
+      skipped: Object.fromEntries(skipped),
+      odd: Object.fromEntries(odd),
+    }
+    process.stdout.write(`${JSON.stringify(all, null, 1)}\n`)
+  } else {
+    const counted = (reasons: ReadonlyMap<string, number>): string =>
+      [...reasons].map(([reason, times]) => `${times} × ${reason}`).join(', ')
+    const lines = [
+      `format    ${opened.format}${opened.why === undefined ? '' : `: ${opened.why}`}`,
+      `sessions  ${shares.sessions}${shares.sessions === limit ? ` (the first; --limit looks at more)` : ''}`,
+      ...(skipped.size > 0 ? [`skipped   ${counted(skipped)}; the first: ${example_skip ?? ''}`] : []),
+      ...(odd.size > 0 ? [`odd       ${counted(odd)}`] : []),
+      '',
+      'tools, and of each a call (one that was not understood, if there is any)',
+      ...[...known.tools].sort(([, a], [, b]) => b.calls - a.calls).flatMap(([name, tally]) => example(name, tally)),
+      '',
+      share(shares.searchesWithHits, shares.searches, 'searches with ranked hits'),
+      share(shares.opensOfHits, shares.opens, 'opened documents that an earlier search showed'),
+      share(shares.turnsWithThoughts, shares.turns, 'calls and answers with a thought before them'),
+      share(shares.answered, shares.sessions, 'sessions with an answer'),
+      share(shares.withQuestion, shares.sessions, 'sessions with a question'),
+      share(shares.withGold, shares.sessions, 'sessions with a gold answer'),
+    ]
+    process.stdout.write(`${lines.join('\n')}\n`)
+  }
+  if (output === undefined) return
+  writeFileSync(output, configFor(path, opened.format, known.tools, shares))
+  process.stderr.write(`\nwrote ${output}; next: npx lrat run -c ${output} --to export\n`)
+}
+
+export const register = (program: Command): void => {
+  program
+    .command('inspect-logs')
+    .description("what is in an agent's logs, and what of it is recognised")
+    .argument('<path>', 'file, folder or archive of logs')
+    .addOption(new Option('--format <name>', 'format of the logs').choices(['auto', ...formatNames]).default('auto'))
+    .option('--limit <n>', 'sessions to look at', wholeNumber(1), 1000)
+    .option('--output <file>', 'also write a configuration to start from')
+    .option('--json', 'print JSON')
+    .action(inspect)
+}
