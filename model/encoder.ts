@@ -1,6 +1,7 @@
 // Texts to embeddings with a model from its folder.
 import { Interrupted } from '../core/errors.ts'
-import { chooseDevice, compilerOf, isOnnx, type Device } from './execute/devices.ts'
+import type { Device } from './execute/device-names.ts'
+import { chooseDevice, compilerOf, isOnnx } from './execute/devices.ts'
 import { floatsOf, tensor, type Executable } from './execute/executor.ts'
 import { openOnnx } from './execute/onnxruntime.ts'
 import { encoderGraph, LARGEST_INLINE, parameterBytes, parameterInputs } from './encoder-graph.ts'

@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { messageOf } from '../core/errors.ts'
 import { checkEngine } from '../model/check/check-engine.ts'
-import { compilerOf, listDevices, residentOn } from '../model/execute/devices.ts'
+import { listDevices } from '../model/execute/devices.ts'
+import { onDevice } from '../model/training/on-device.ts'
 import { pack } from './bench-gpu/pack.ts'
 import { findPython } from './bench-gpu/python.ts'
 import { markdown, type Outcome } from './bench-gpu/report.ts'
@@ -67,10 +68,7 @@ const checked = async (folder: string, device: 'webgpu' | 'cuda' | 'cpu', precis
   const names = ['bert-cls', 'xlmr-mean', 'qwen3-last'].filter((name) => existsSync(join(folder, name)))
   const results: string[] = []
   for (const name of names) {
-    const errors = await checkEngine(join(folder, name), compilerOf(device), {
-      precision,
-      resident: residentOn(device),
-    })
+    const errors = await checkEngine(join(folder, name), await onDevice(device), { precision })
     const largest = Object.entries(errors).map(([what, error]) => `${what} ${(error as number).toExponential(1)}`)
     results.push(`${name} on ${device}, ${precision}: ${largest.join(', ')}`)
   }

@@ -1,11 +1,11 @@
 // `lrat devices`, `check-engine`, `encode` and `export-onnx`: the training engine by itself.
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { EngineErrors } from '../../model/check/check-outcome.ts'
 import type { Precision } from '../../model/graph/precision.ts'
-import type { Device } from '../../model/execute/devices.ts'
+import { DEVICE_CHOICES, isDeviceOrAuto, type Device } from '../../model/execute/device-names.ts'
 import { alignColumns } from '../../core/align.ts'
 import { onInterrupt } from '../interrupt.ts'
 
@@ -15,11 +15,14 @@ interface DeviceFlags {
   readonly device: Device | 'auto'
 }
 
+const deviceOf = (name: string): Device | 'auto' => {
+  if (isDeviceOrAuto(name)) return name
+  throw new InvalidArgumentError(`Choose ${DEVICE_CHOICES}.`)
+}
+
 const withDevice = (command: Command): Command =>
   command.addOption(
-    new Option('--device <device>', 'what to compute on; see `lrat devices`')
-      .choices(['auto', 'cpu', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs'])
-      .default('cpu'),
+    new Option('--device <device>', 'what to compute on; see `lrat devices`').argParser(deviceOf).default('cpu'),
   )
 
 const devices = async ({ json }: { readonly json?: boolean }): Promise<void> => {
@@ -48,19 +51,19 @@ const MEASURES: readonly (readonly [keyof EngineErrors, string])[] = [
 ]
 
 const checkEngineIn = async (folder: string | undefined, flags: CheckFlags): Promise<void> => {
-  const [{ checkEngine }, { selfCheck }, { checkPrecision, chooseDevice, compilerOf, residentOn }] = await Promise.all([
+  const [{ checkEngine }, { selfCheck }, { checkPrecision, chooseDevice }, { onDevice }] = await Promise.all([
     import('../../model/check/check-engine.ts'),
     import('../../model/check/self-check.ts'),
     import('../../model/execute/devices.ts'),
+    import('../../model/training/on-device.ts'),
   ])
   const device = await chooseDevice(flags.device)
   const { precision } = flags
   await checkPrecision(device, precision)
-  const resident = () => residentOn(device)
   const found =
     folder === undefined
-      ? await selfCheck(compilerOf(device), resident, { precision })
-      : new Map([['', await checkEngine(folder, compilerOf(device), { precision, resident: resident() })]])
+      ? await selfCheck(() => onDevice(device), { precision })
+      : new Map([['', await checkEngine(folder, await onDevice(device), { precision })]])
   const tolerance = TOLERANCE[precision]
   const title = `largest relative error on ${device}, ${precision}${folder === undefined ? ', against the processor' : ''}`
   const rows = MEASURES.map(([key, name]) => [

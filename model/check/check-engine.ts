@@ -2,8 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UserError, messageOf } from '../../core/errors.ts'
-import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors } from './check-outcome.ts'
-import type { Compile } from '../execute/executor.ts'
+import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors, type Engines } from './check-outcome.ts'
 import { readable } from '../files/reading.ts'
 import { readSafeTensors, type Parameters } from '../files/safetensors.ts'
 import { EXCLUDED, normalisedWeights } from '../training/loss.ts'
@@ -35,11 +34,7 @@ interface CaseBatch {
  * Runs the case in `folder` (config.json, model.safetensors, batch.json, expected.json, expected.safetensors) through
  * the training engine. Throws UserError when a file is missing or does not fit.
  */
-export const checkEngine = async (
-  folder: string,
-  compile: Compile,
-  options: CheckOptions = {},
-): Promise<EngineErrors> => {
+export const checkEngine = async (folder: string, on: Engines, options: CheckOptions = {}): Promise<EngineErrors> => {
   const config = await readJson<Record<string, unknown>>(join(folder, 'config.json'))
   const batch = await readJson<CaseBatch>(join(folder, 'batch.json'))
   const results = await readJson<{ losses: number[]; loss_after3: number }>(join(folder, 'expected.json'))
@@ -59,7 +54,7 @@ export const checkEngine = async (
     padId: Number(config.pad_token_id ?? 0),
   }
   const embeddings = ['query_embeddings', 'document_embeddings'].flatMap((name) => [...(tensors.get(name)?.data ?? [])])
-  return errorsBetween(await outcomeOf(problem, compile, options), {
+  return errorsBetween(await outcomeOf(problem, on, options), {
     embeddings: Float32Array.from(embeddings),
     losses: [...results.losses, results.loss_after3],
     gradients: expectedUnder(tensors, 'grad.'),

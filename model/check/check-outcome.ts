@@ -1,6 +1,5 @@
 // Three training steps on known texts, and how far two executors' results lie apart.
 import { createEngine, zerosLike, type EngineOptions, type LossFeeds } from '../training/engine.ts'
-import type { Compile } from '../execute/executor.ts'
 import type { Parameters } from '../files/safetensors.ts'
 import type { Network } from '../nets/network.ts'
 import type { AdamW } from '../training/optimizer.ts'
@@ -40,27 +39,28 @@ export interface Outcome {
   readonly parameters: Parameters
 }
 
-export type CheckOptions = Partial<Pick<EngineOptions, 'microBatchTokens' | 'precision' | 'resident'>>
+/** What the problem is computed on. */
+export type Engines = Pick<EngineOptions, 'compile' | 'resident' | 'make'>
+export type CheckOptions = Partial<Pick<EngineOptions, 'microBatchTokens' | 'precision'>>
 
 const STEPS = 3
 /** Keeps small gradients within float16. */
 const LOSS_SCALE = 2 ** 10
 
-export const outcomeOf = async (problem: Problem, compile: Compile, options: CheckOptions = {}): Promise<Outcome> => {
+export const outcomeOf = async (problem: Problem, on: Engines, options: CheckOptions = {}): Promise<Outcome> => {
   const { network, queries, documents, feeds } = problem
   const parameters = copyOf(problem.parameters)
   const engine = await createEngine(
     network,
     { parameters, first: zerosLike(parameters), second: zerosLike(parameters) },
     {
-      compile,
+      ...on,
       temperature: problem.temperature,
       optimizer: problem.optimizer,
       selectiveDecay: false,
       padId: problem.padId,
       microBatchTokens: options.microBatchTokens ?? 64,
       precision: options.precision ?? 'float32',
-      resident: options.resident,
     },
   )
   try {

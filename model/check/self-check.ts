@@ -1,9 +1,7 @@
 // Whether a device trains as the processor does, on small random models: what a new GPU is tried with when no case with
 // known results is at hand. That the processor is right is for the cases of PyTorch to show.
-import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors } from './check-outcome.ts'
-import type { Compile } from '../execute/executor.ts'
+import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors, type Engines } from './check-outcome.ts'
 import { compileOnnx } from '../execute/onnxruntime.ts'
-import type { ResidentRuntime } from '../execute/resident.ts'
 import { networkOf } from '../nets/architectures.ts'
 import { randomParameters } from '../nets/network.ts'
 import { randomOf } from '../../core/random.ts'
@@ -28,8 +26,7 @@ const [QUERIES, DOCUMENTS] = [4, 12]
 
 /** Largest errors of each architecture, as `EngineErrors` has them. */
 export const selfCheck = async (
-  compile: Compile,
-  resident: () => ResidentRuntime | undefined,
+  on: () => Promise<Engines>,
   options: CheckOptions = {},
 ): Promise<ReadonlyMap<string, EngineErrors>> => {
   const found = new Map<string, EngineErrors>()
@@ -55,8 +52,8 @@ export const selfCheck = async (
       learningRate: 1e-3,
       padId: 0,
     }
-    const expected = await outcomeOf(problem, compileOnnx)
-    const given = await outcomeOf(problem, compile, { ...options, resident: resident() })
+    const expected = await outcomeOf(problem, { compile: compileOnnx })
+    const given = await outcomeOf(problem, await on(), options)
     found.set(name, errorsBetween(given, expected))
   }
   return found

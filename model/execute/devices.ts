@@ -8,11 +8,11 @@ import { noReduced } from './failures.ts'
 import { compileOnnxOn, type OnnxDevice } from './onnxruntime.ts'
 import { webgpuRuntime, type ResidentRuntime } from './resident.ts'
 import { secondsOfProduct } from './speed.ts'
+import { DEVICES, isTorch, type Device, type Listed } from './device-names.ts'
+import { describeTorch, hasTorchCard, openTorch } from './torch/device.ts'
+import { compileTorchOn } from './torch/executable.ts'
 import { compileTfjs, compileTfjsCpu } from './tfjs.ts'
 import type * as Tfjs from '@tensorflow/tfjs-core'
-
-export const DEVICES = ['cuda', 'webgpu', 'cpu', 'tfjs-node-gpu', 'tfjs'] as const
-export type Device = (typeof DEVICES)[number]
 
 export interface DeviceReport {
   readonly device: Device
@@ -21,7 +21,8 @@ export interface DeviceReport {
   readonly detail: string
 }
 
-const DETAILS: Readonly<Record<Device, string>> = {
+const DETAILS: Readonly<Record<Listed, string>> = {
+  torch: 'LibTorch',
   cuda: 'ONNX Runtime, CUDA provider',
   webgpu: 'ONNX Runtime, WebGPU provider (Vulkan, Metal or Direct3D 12)',
   cpu: 'ONNX Runtime',
@@ -29,7 +30,8 @@ const DETAILS: Readonly<Record<Device, string>> = {
   tfjs: 'TensorFlow.js in plain JavaScript: slow, for checks',
 }
 
-const HINTS: Readonly<Record<Device, string>> = {
+const HINTS: Readonly<Record<Listed, string>> = {
+  torch: 'Activate an environment with PyTorch 2.10 or newer, or set LRAT_TORCH.',
   cuda: 'Install the provider: npm run cuda, with CUDA 12 and cuDNN 9.',
   webgpu: 'Install a Vulkan driver and libvulkan1 (Linux), or use another device.',
   cpu: 'Run npm ci again.',
@@ -37,11 +39,13 @@ const HINTS: Readonly<Record<Device, string>> = {
   tfjs: 'Run npm ci again.',
 }
 
-export const isOnnx = (device: Device): device is OnnxDevice => !device.startsWith('tfjs')
+const ONNX: readonly OnnxDevice[] = ['cpu', 'webgpu', 'cuda']
+export const isOnnx = (device: Device): device is OnnxDevice => ONNX.some((known) => known === device)
 
 /** The compiler for a device, which may still fail when it is first used. */
 export const compilerOf = (device: Device): Compile => {
   if (isOnnx(device)) return compileOnnxOn(device)
+  if (isTorch(device)) return async (outputs, options) => compileTorchOn(await openTorch(device))(outputs, options)
   return device === 'tfjs' ? compileTfjsCpu : async (outputs) => compileTfjs(await loadTfjsNode())(outputs)
 }
 
@@ -71,7 +75,7 @@ const tryOut = async (device: Device): Promise<string | undefined> => {
 
 /** Throws UserError unless the device, which works, computes in this precision. */
 export const checkPrecision = async (device: Device, precision: Precision): Promise<void> => {
-  if (precision === 'float32') return
+  if (precision === 'float32' || isTorch(device)) return
   if (precision === 'bfloat16')
     throw noReduced(
       device,
@@ -100,7 +104,9 @@ export const listDevices = async (): Promise<DeviceReport[]> => {
   const reports: DeviceReport[] = []
   for (const device of DEVICES) {
     const wrong = await tryOut(device)
-    const detail = wrong === undefined ? DETAILS[device] : `${wrong.trim()}. ${HINTS[device]}`
+    const what = device === 'torch' && wrong === undefined ? await describeTorch() : DETAILS[device]
+    const detail =
+      wrong === undefined ? what : `${wrong.trim()}${/[.!]$/.test(wrong.trim()) ? '' : '.'} ${HINTS[device]}`
     reports.push({ device, works: wrong === undefined, detail })
   }
   return reports
@@ -111,11 +117,12 @@ const isWorthIt = async (device: Device): Promise<boolean> =>
   device !== 'webgpu' || (await secondsOfProduct(compilerOf(device))) < (await secondsOfProduct(compilerOf('cpu')))
 
 /**
- * The device asked for, tried out; for `auto` the first that works of cuda, webgpu (where it beats the processor, as
+ * The device asked for, tried out; for `auto` the first that works of torch on a card, cuda, webgpu (where it beats the processor, as
  * software drivers do not) and cpu. Throws UserError when the device asked for does not work.
  */
 export const chooseDevice = async (asked: Device | 'auto'): Promise<Device> => {
-  const candidates: readonly Device[] = asked === 'auto' ? ['cuda', 'webgpu', 'cpu'] : [asked]
+  const candidates: readonly Device[] =
+    asked === 'auto' ? [...((await hasTorchCard()) ? (['torch'] as const) : []), 'cuda', 'webgpu', 'cpu'] : [asked]
   let wrong = ''
   for (const device of candidates) {
     const found = await tryOut(device)
@@ -126,6 +133,6 @@ export const chooseDevice = async (asked: Device | 'auto'): Promise<Device> => {
     where: `device ${asked}`,
     expected: 'a device that works here',
     found: wrong,
-    fix: `${HINTS[candidates.at(-1) ?? 'cpu']} \`lrat devices\` lists what works.`,
+    fix: `${HINTS[isTorch(asked) ? 'torch' : asked === 'auto' ? 'cpu' : asked]} \`lrat devices\` lists what works.`,
   })
 }

@@ -17,6 +17,8 @@ export interface EngineOptions {
   readonly compile: Compile
   /** Keeps parameters, moments and gradients in a device's memory between runs; left out, they stay on the host. */
   readonly resident?: ResidentRuntime
+  /** Makes the engine instead: of a device that has one of its own. */
+  readonly make?: (network: Network, state: TrainableState, options: EngineOptions) => Promise<Engine>
   readonly temperature: number
   readonly optimizer: AdamW
   /** Whether weight decay spares norms and biases. */
@@ -78,6 +80,7 @@ export const createEngine = async (
   state: TrainableState,
   options: EngineOptions,
 ): Promise<Engine> => {
+  if (options.make !== undefined) return options.make(network, state, options)
   const { compile, resident, padId, microBatchTokens, check = () => undefined } = options
   const loss = await compile(lossGraph(network.dimensions, options.temperature))
   const memory: TrainingMemory =

@@ -2,7 +2,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { checkEngine } from '../../model/check/check-engine.ts'
-import { compilerOf, type Device } from '../../model/execute/devices.ts'
+import type { Device } from '../../model/execute/device-names.ts'
+import { onDevice } from '../../model/training/on-device.ts'
 import type { Python } from './python.ts'
 
 type Written = Readonly<Record<string, { readonly parameters: number; readonly left: number | null }>>
@@ -16,7 +17,7 @@ export const checkCases = async (python: Python, folder: string, devices: readon
   for (const [name, { parameters, left }] of Object.entries(written)) {
     for (const device of devices) {
       if (device === 'tfjs' && !name.endsWith('small')) continue
-      const errors = await checkEngine(join(folder, name), compilerOf(device))
+      const errors = await checkEngine(join(folder, name), await onDevice(device))
       for (const error of Object.values(errors) as number[]) worst = error <= worst ? worst : error
       rows.push({
         case: name,

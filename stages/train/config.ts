@@ -1,6 +1,8 @@
 // What a training run is told: the keys under `train`, their meanings and defaults, and what follows from several of them.
 import { z } from 'zod'
 import { isMetricName } from '../../evaluation/retrieval/metrics.ts'
+import { DEVICE_CHOICES, isDeviceOrAuto } from '../../model/execute/device-names.ts'
+import { PRECISIONS } from '../../model/graph/precision.ts'
 import { ADAMW, type AdamW } from '../../model/training/optimizer.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)
@@ -76,16 +78,17 @@ const trainKeys = z.strictObject({
     .describe("Put before queries. With both prefixes empty those of `model`'s folder hold."),
   passage_prefix: z.string().default('').describe('Put before passages.'),
   device: z
-    .enum(['auto', 'cpu', 'webgpu', 'cuda', 'tfjs-node-gpu', 'tfjs'])
+    .string()
+    .refine(isDeviceOrAuto, DEVICE_CHOICES)
     .default('cpu')
     .describe(
-      'What `model` is trained on and encoders are evaluated on; `auto` is the best that works, `lrat devices` lists them. `static` trains on the CPU.',
+      'What `model` is trained on and encoders are evaluated on: `cpu`, `torch`, `torch:cpu`, `torch:cuda:1` …, `webgpu`, `cuda`, `tfjs-node-gpu`, `tfjs`; `auto` is the best that works, `lrat devices` lists them. `static` trains on the CPU.',
     ),
   precision: z
-    .enum(['float32', 'float16'])
+    .enum(PRECISIONS)
     .optional()
     .describe(
-      'What `model` computes in. Default: `float32`. With float16 matrix products and what joins them are float16; parameters, norms, softmax, loss and sums of gradients stay float32, and the loss is scaled dynamically. For GPUs that have float16.',
+      'What `model` computes in. Default: `float32`. With float16 matrix products and what joins them are float16; parameters, norms, softmax, loss and sums of gradients stay float32, and the loss is scaled dynamically. For GPUs that have float16. With bfloat16 likewise, unscaled; for device torch.',
     ),
   micro_batch_tokens: int(1)
     .default(1024)

@@ -1,5 +1,5 @@
 // What a training step is to the loop, whatever the encoder.
-import type { Device } from '../../model/execute/devices.ts'
+import type { Device } from '../../model/execute/device-names.ts'
 import type { Batch } from './batches.ts'
 import type { TrainState } from './checkpoint.ts'
 import type { ModelConfig } from './config.ts'

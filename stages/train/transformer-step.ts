@@ -1,7 +1,7 @@
 // A training step of a transformer: the engine's four graphs over one batch.
 import { createEngine } from '../../model/training/engine.ts'
-import { onThreads } from '../../model/execute/executor.ts'
-import { checkPrecision, chooseDevice, compilerOf, residentOn } from '../../model/execute/devices.ts'
+import { onDevice } from '../../model/training/on-device.ts'
+import { checkPrecision, chooseDevice } from '../../model/execute/devices.ts'
 import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import type { Model } from '../../model/folder.ts'
 import type { Adaptation } from './adapt.ts'
@@ -23,7 +23,7 @@ export const transformerTrainer = async (
     network,
     { ...start, parameters: new Map([...frozen, ...start.parameters]) },
     {
-      compile: onThreads(compilerOf(device), config.threads),
+      ...(await onDevice(device, config.threads)),
       temperature: config.temperature,
       optimizer: optimizerOf(config),
       selectiveDecay: true,
@@ -31,7 +31,6 @@ export const transformerTrainer = async (
       microBatchTokens: config.micro_batch_tokens,
       precision,
       check,
-      resident: residentOn(device),
     },
   )
   let lossScale = precision === 'float16' ? (start.lossScale ?? LOSS_SCALE) : undefined

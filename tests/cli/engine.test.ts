@@ -31,8 +31,8 @@ test('devices says what works, and of the rest why not', async () => {
   expect(table.code).toBe(0)
   expect(table.stdout).toMatch(/^cpu +works +ONNX Runtime$/m)
   const found = JSON.parse(json.stdout) as { device: string; works: boolean; detail: string }[]
-  expect(found.map(({ device }) => device)).toEqual(['cuda', 'webgpu', 'cpu', 'tfjs-node-gpu', 'tfjs'])
-  for (const { works, detail } of found) if (!works) expect(detail).toMatch(/\S\. (Install|Run)/)
+  expect(found.map(({ device }) => device)).toEqual(['torch', 'cuda', 'webgpu', 'cpu', 'tfjs-node-gpu', 'tfjs'])
+  for (const { works, detail } of found) if (!works) expect(detail).toMatch(/\S\. (Install|Run|Activate)/)
 })
 
 describe('check-engine', () => {

@@ -1,5 +1,6 @@
 // A place where LibTorch computes: the processor, or a card.
 import { UserError, messageOf } from '../../../core/errors.ts'
+import { TORCH_NAME, type TorchName } from '../device-names.ts'
 import { loadLibTorch, type LibTorch } from './library.ts'
 import { operatorsOn, type Operators } from './operators.ts'
 import { tensorsOn, type Place, type Tensors } from './tensors.ts'
@@ -13,21 +14,16 @@ export interface TorchDevice {
   readonly operators: Operators
 }
 
-export const TORCH_NAME = /^torch(?::(cpu|cuda)(?::(\d+))?)?$/
-export type TorchName = 'torch' | 'torch:cpu' | 'torch:cuda' | `torch:cuda:${number}`
-
-export const isTorch = (device: string): device is TorchName => TORCH_NAME.test(device)
-
 const opened = new Map<string, TorchDevice>()
 
 /** The device of a name: for `torch` a card where there is one, else the processor. Throws UserError where it is not there. */
 export const openTorch = async (name: TorchName): Promise<TorchDevice> => {
   const torch = await loadLibTorch()
-  const [, kind, index = '0'] = TORCH_NAME.exec(name) ?? []
-  if (kind === 'cpu') return deviceOn(torch, { kind: 'cpu', index: 0 })
+  const [, processor, card, index = '0'] = TORCH_NAME.exec(name) ?? []
+  if (processor !== undefined) return deviceOn(torch, { kind: 'cpu', index: 0 })
   const wrong = whyNoCard(torch, Number(index))
   if (wrong === undefined) return deviceOn(torch, { kind: 'cuda', index: Number(index) })
-  if (kind === undefined) return deviceOn(torch, { kind: 'cpu', index: 0 })
+  if (card === undefined) return deviceOn(torch, { kind: 'cpu', index: 0 })
   throw new UserError({
     where: `device ${name}`,
     expected: 'a card that LibTorch can use',
@@ -59,4 +55,35 @@ export const whyNoCard = (torch: LibTorch, index: number): string | undefined =>
   } catch (error) {
     return messageOf(error)
   }
+}
+
+/** How many threads the processor's kernels use, from now on; by default one a core. */
+export const useThreads = ({ torch }: TorchDevice, threads: number): void => {
+  // PyTorch's own setter, which its documented interface leaves out.
+  const set = torch.find('_ZN2at15set_num_threadsEi', 'void', ['int'])
+  if (set === undefined)
+    throw new UserError({
+      where: 'train.threads',
+      expected: 'a LibTorch whose threads can be set',
+      found: torch.version,
+      fix: 'Leave train.threads away and set OMP_NUM_THREADS.',
+    })
+  set(threads)
+}
+
+/** Whether LibTorch is found and has a card. */
+export const hasTorchCard = async (): Promise<boolean> => {
+  try {
+    return whyNoCard(await loadLibTorch(), 0) === undefined
+  } catch {
+    return false
+  }
+}
+
+/** Which LibTorch, where, and what it can use. */
+export const describeTorch = async (): Promise<string> => {
+  const { place, version } = await loadLibTorch()
+  const card = whyNoCard(await loadLibTorch(), 0)
+  const uses = card === undefined ? 'CUDA' : `the processor (no card: ${(card.split('\n')[0] ?? '').slice(0, 120)})`
+  return `LibTorch ${version} by ${place.by} in ${place.folder}, on ${uses}`
 }

@@ -47,6 +47,9 @@ const load = async (): Promise<LibTorch> => {
   const ffi = await openFfi()
   // Read when cuBLAS starts: without it some of its products differ from run to run.
   process.env.CUBLAS_WORKSPACE_CONFIG ??= ':4096:8'
+  // Threads that wait for each other by turning in circles stand still on a machine that has other work: 24 times slower
+  // on two cores with twenty busy processes. Waiting this short costs nothing that can be measured on an idle one.
+  if (process.env.OMP_WAIT_POLICY === undefined) process.env.GOMP_SPINCOUNT ??= '1000'
   const open = (name: string): CLibrary => ffi.open(libraryFile(place.folder, name))
   const libraries: CLibrary[] = []
   try {

@@ -6,6 +6,7 @@ import { simplify } from '../../passes/simplify.ts'
 import type { TorchDevice } from './device.ts'
 import { computed } from './lowerings.ts'
 import { planOf, type Plan, type PlanOptions, type Step } from './plan.ts'
+import { preparedOn, type Prepared } from './prepared.ts'
 import { shapeReader } from './sizes.ts'
 import type { Handle } from './tensors.ts'
 
@@ -30,36 +31,48 @@ export interface Started {
   readonly abandon: () => void
 }
 
+export interface ProgramOptions extends PlanOptions {
+  /** Where what follows from the fixed inputs is kept: to be cleared when they have changed, and at the end. */
+  readonly prepared?: Prepared
+}
+
 export interface Program {
   readonly plan: Plan
   readonly run: (feeds: Feeds, sums?: Sums) => Results
   /** Runs as far as it can with these. */
   readonly start: (feeds: Feeds) => Started
-  /** To be called when the fixed inputs have changed. */
-  readonly renew: () => void
   readonly close: () => void
 }
 
 export const programOf = (
   device: TorchDevice,
   outputs: Readonly<Record<string, Value>>,
-  options: PlanOptions = {},
+  options: ProgramOptions = {},
 ): Program => {
   const { tensors } = device
   const names = Object.keys(outputs)
   const simple = simplify(Object.values(outputs))
   const plan = planOf(new Map(simple.map((value, i) => [names[i] ?? '', value])), options)
   const constants = new Map<number, Handle>()
-  const prepared = new Map<number, Handle>()
+  const { prepared = preparedOn(tensors) } = options
   const clear = (handles: Map<number, Handle>): void => {
     for (const handle of handles.values()) tensors.delete(handle)
     handles.clear()
   }
-  /** Computes what is kept beyond the run, unless it is there. */
-  const kept = (steps: readonly Step[], slots: Handle[], into: Map<number, Handle>): void => {
-    const sizes = shapeReader(new Map())
-    if (into.size === 0) for (const step of steps) take(device, step, { slots, owned: into, sizes, sums: {} })
-    for (const [slot, handle] of into) slots[slot] = handle
+  const known = shapeReader(new Map())
+  const constantsInto = (slots: Handle[]): void => {
+    const run = { slots, owned: constants, sizes: known, sums: {} }
+    if (constants.size === 0) for (const step of plan.constant) take(device, step, run)
+    for (const [slot, handle] of constants) slots[slot] = handle
+  }
+  const preparedInto = (slots: Handle[]): void => {
+    for (const step of plan.prepared) {
+      const [slot = 0] = step.fills
+      slots[slot] = prepared.get(step.value, () => {
+        take(device, step, { slots, owned: new Map(), sizes: known, sums: {} })
+        return slots[slot] ?? 0
+      })
+    }
   }
 
   const start = (feeds: Feeds, early: Sums): Started => {
@@ -84,8 +97,8 @@ export const programOf = (
       )
     }
     fill(plan, feeds, slots)
-    kept(plan.constant, slots, constants)
-    kept(plan.prepared, slots, prepared)
+    constantsInto(slots)
+    preparedInto(slots)
     const pause = firstUnfed(plan, feeds)
     walk(0, pause, feeds, early)
     return {
@@ -107,9 +120,8 @@ export const programOf = (
       const { early, finish } = start(feeds, sums)
       return { ...early, ...finish({}, sums) }
     },
-    renew: () => clear(prepared),
     close: () => {
-      clear(prepared)
+      if (options.prepared === undefined) prepared.clear()
       clear(constants)
     },
   }

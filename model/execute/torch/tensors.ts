@@ -44,6 +44,9 @@ export interface Tensors {
   readonly rank: (handle: Handle) => number
   /** Runs work that makes tensors, and deletes all it made except what it gives back; all, where it throws. */
   readonly scope: <T extends Handle | readonly Handle[]>(work: () => T) => T
+  /** Gives one that no scope holds to the innermost scope, or takes one out of it for good. */
+  readonly adopt: (handle: Handle) => Handle
+  readonly release: (handle: Handle) => Handle
   /** Deletes one that no scope holds any more. */
   readonly delete: (handle: Handle) => void
   /** Handles there are: for tests of leaks. */
@@ -159,6 +162,16 @@ export const tensorsOn = (torch: LibTorch, place: Place): Tensors => {
         }
         made.length = start
       }
+    },
+    adopt: (handle) => {
+      made.push(handle)
+      return handle
+    },
+    release: (handle) => {
+      const place = made.lastIndexOf(handle)
+      if (place < 0) throw new TypeError('no scope holds this handle')
+      made.splice(place, 1)
+      return handle
     },
     delete: drop,
     live: () => live,

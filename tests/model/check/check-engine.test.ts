@@ -4,23 +4,28 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import type { Engines } from '../../../model/check/check-outcome.ts'
 import { checkEngine } from '../../../model/check/check-engine.ts'
-import type { Compile } from '../../../model/execute/executor.ts'
-import { chooseDevice, DEVICES, listDevices } from '../../../model/execute/devices.ts'
+import { DEVICES } from '../../../model/execute/device-names.ts'
+import { chooseDevice, listDevices } from '../../../model/execute/devices.ts'
 import { compileOnnx, compileOnnxOn } from '../../../model/execute/onnxruntime.ts'
 import { compileTfjsCpu } from '../../../model/execute/tfjs.ts'
+import { onDevice } from '../../../model/training/on-device.ts'
 import { sharedTest } from '../../helpers/shared.ts'
+import { torchDevice } from '../../helpers/torch.ts'
 
 // Made by scripts/peers/cases_transformers.py.
 const CASES = fileURLToPath(new URL('../../fixtures/training', import.meta.url))
-const executors: (readonly [string, Compile])[] = [
-  ['cpu', compileOnnx],
-  ['tfjs', compileTfjsCpu],
+const onnx: Engines = { compile: compileOnnx }
+const executors: (readonly [string, Engines])[] = [
+  ['cpu', onnx],
+  ['tfjs', { compile: compileTfjsCpu }],
+  ...(torchDevice ? [['torch', await onDevice('torch:cpu')] as const] : []),
 ]
 
 const reports = await listDevices()
 const webgpu = reports.find(({ device }) => device === 'webgpu')
-if (webgpu?.works === true) executors.push(['webgpu', compileOnnxOn('webgpu')])
+if (webgpu?.works === true) executors.push(['webgpu', { compile: compileOnnxOn('webgpu') }])
 else process.stdout.write(`webgpu is not tested here: ${webgpu?.detail}\n`)
 
 describe('devices', () => {
@@ -34,8 +39,8 @@ describe('devices', () => {
   })
 })
 
-const agrees = async (folder: string, compile: Compile): Promise<void> => {
-  const errors = await checkEngine(folder, compile)
+const agrees = async (folder: string, engines: Engines): Promise<void> => {
+  const errors = await checkEngine(folder, engines)
   expect(errors.embeddings).toBeLessThan(1e-5)
   expect(errors.loss).toBeLessThan(1e-4)
   expect(errors.gradients).toBeLessThan(1e-4)
@@ -44,30 +49,28 @@ const agrees = async (folder: string, compile: Compile): Promise<void> => {
 
 describe('a training step', () => {
   const cases = readdirSync(CASES).flatMap((name) =>
-    executors.map(([device, compile]) => [name, device, compile] as const),
+    executors.map(([device, engines]) => [name, device, engines] as const),
   )
-  it.each(cases)('of transformers: %s on %s', (name, _device, compile) => agrees(join(CASES, name), compile))
+  it.each(cases)('of transformers: %s on %s', (name, _device, engines) => agrees(join(CASES, name), engines))
 
   for (const name of ['bert-cls', 'xlmr-mean', 'qwen3-last'])
-    for (const [device, compile] of executors)
+    for (const [device, engines] of executors)
       sharedTest(`of PyTorch: ${name} on ${device}`, ['reference/torch/cases'], (path) =>
-        agrees(join(path, name), compile),
+        agrees(join(path, name), engines),
       )
 
   it('gives the same whatever the micro-batches', async () => {
     for (const microBatchTokens of [1, 20, 1000])
-      expect((await checkEngine(join(CASES, 'qwen3-last'), compileOnnx, { microBatchTokens })).gradients).toBeLessThan(
-        1e-5,
-      )
+      expect((await checkEngine(join(CASES, 'qwen3-last'), onnx, { microBatchTokens })).gradients).toBeLessThan(1e-5)
   })
 
   it('names a file that is missing or broken', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'lrat-case-'))
     await cp(join(CASES, 'bert-cls'), folder, { recursive: true })
     await writeFile(join(folder, 'batch.json'), '{')
-    await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/batch.json/)
+    await expect(checkEngine(folder, onnx)).rejects.toThrow(/batch.json/)
     await rm(join(folder, 'config.json'))
-    await expect(checkEngine(folder, compileOnnx)).rejects.toThrow(/config.json.*no such file/)
+    await expect(checkEngine(folder, onnx)).rejects.toThrow(/config.json.*no such file/)
     await rm(folder, { recursive: true })
   })
 })

@@ -144,7 +144,7 @@ describe.skipIf(!works)(`on webgpu${here}`, () => {
 
   it('agrees with PyTorch', async () => {
     const resident = residentOn('webgpu')
-    const errors = await checkEngine(join(CASES, 'qwen3-last'), compileOnnxOn('webgpu'), { resident })
+    const errors = await checkEngine(join(CASES, 'qwen3-last'), { compile: compileOnnxOn('webgpu'), resident })
     expect(errors.embeddings).toBeLessThan(1e-5)
     for (const key of ['loss', 'gradients', 'parameters'] as const) expect(errors[key]).toBeLessThan(1e-4)
   })
