@@ -2,7 +2,9 @@
 // The command line: a thin layer over the stages. A command's module is loaded only when it is asked for.
 import { Command } from 'commander'
 import { codeOf, Interrupted, UserError, messageOf } from '../core/errors.ts'
+import { lastWords } from '../core/disk-error.ts'
 import { withoutSecrets } from '../core/secrets.ts'
+import { printable } from '../core/terminal.ts'
 import { version } from '../core/versions.ts'
 
 interface CommandModule {
@@ -32,24 +34,30 @@ const program = new Command('lrat')
   .showHelpAfterError('(add --help for usage)')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
 
-for (const { load } of asked.length > 0 ? asked : modules) (await load()).register(program)
-
 // A reader that has seen enough, as in `lrat show … | head`, is no error.
 process.stdout.on('error', (error) => {
   if (codeOf(error) !== 'EPIPE') throw error
   process.exit(0)
 })
 
+/** Says what went wrong, without what must not be shown, and returns the exit code. */
+const report = (thrown: unknown): number => {
+  if (thrown instanceof Interrupted) {
+    process.stderr.write(`\n${messageOf(thrown)}\n`)
+    return 130
+  }
+  const error = lastWords(thrown)
+  const text =
+    error instanceof UserError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)
+  process.stderr.write(`\nerror: ${printable(withoutSecrets(text))}\n`)
+  return 1
+}
+// What no promise is there to tell of, such as a stream's write that fails.
+process.on('uncaughtException', (error) => process.exit(report(error)))
+
 try {
+  for (const { load } of asked.length > 0 ? asked : modules) (await load()).register(program)
   await program.parseAsync()
 } catch (error) {
-  if (error instanceof Interrupted) {
-    process.stderr.write(`\n${messageOf(error)}\n`)
-    process.exitCode = 130
-  } else {
-    const text =
-      error instanceof UserError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)
-    process.stderr.write(`\nerror: ${withoutSecrets(text)}\n`)
-    process.exitCode = 1
-  }
+  process.exitCode = report(error)
 }

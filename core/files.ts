@@ -10,8 +10,11 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join } from 'node:path'
-import { codeOf, UserError } from './errors.ts'
+import { dirname, join, resolve } from 'node:path'
+import { diskError } from './disk-error.ts'
+import { codeOf } from './errors.ts'
+
+export { diskError }
 
 /** What an unfinished file is called. */
 export const temporary = (path: string): string => `${path}.tmp`
@@ -32,31 +35,45 @@ export const publish = (path: string): void => {
   sync(dirname(path))
 }
 
-/** Writes a whole file atomically. Errors: UserError when the disk is full. */
-export const writeFileAtomic = (path: string, content: string | Uint8Array): void => {
-  mkdirSync(dirname(path), { recursive: true })
+// Node says of parents that could not be made that they are not there: the first missing one tells why.
+const reasonOf = (error: unknown, path: string): unknown => {
+  if (codeOf(error) !== 'ENOENT') return error
+  let missing = resolve(path)
+  while (!existsSync(dirname(missing))) missing = dirname(missing)
+  try {
+    mkdirSync(missing)
+    return error
+  } catch (reason) {
+    return reason
+  }
+}
+
+/** Makes a folder with its parents. Errors: UserError where it cannot be. */
+export const makeFolder = (path: string): void => {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (error) {
+    throw diskError(reasonOf(error, path), path)
+  }
+}
+
+const replace = (path: string, content: string | Uint8Array, finish: () => void): void => {
+  makeFolder(dirname(path))
   try {
     writeFileSync(temporary(path), content)
-    publish(path)
+    finish()
   } catch (error) {
     throw diskError(error, path)
   }
 }
 
-/** Replaces a full disk's bare error by one that says what to do; other errors stay as they are. */
-export const diskError = (error: unknown, path: string): unknown => {
-  if (error instanceof UserError) return error
-  const full = codeOf(error) === 'ENOSPC' || /No space left on device|ENOSPC|disk full/i.test(String(error))
-  return full
-    ? new UserError({
-        where: path,
-        expected: 'room to write',
-        found: 'a full disk',
-        fix: 'What is complete is kept: free some space and run the same command again.',
-        cause: error,
-      })
-    : error
-}
+/** Writes a whole file atomically. Errors: UserError when the file system refuses it. */
+export const writeFileAtomic = (path: string, content: string | Uint8Array): void =>
+  replace(path, content, () => publish(path))
+
+/** The same for what may be lost with the machine's power, as a mark of progress: whole or not at all, but not synced. */
+export const writeFileLightly = (path: string, content: string | Uint8Array): void =>
+  replace(path, content, () => renameSync(temporary(path), path))
 
 /** Removes what a killed process left half-written below `folder`. */
 export const removeTemporaries = (folder: string): void => {

@@ -57,6 +57,11 @@ export const runItems = async <I, O>(options: ItemOptions<I, O>): Promise<ItemOu
   let stopped = false
   let failure: { readonly error: unknown } | undefined
 
+  const fail = (error: unknown): void => {
+    failure ??= { error }
+    controller.abort(error)
+  }
+
   const one = async (item: I, name: string): Promise<void> => {
     try {
       await journal.append(name, await work(item, controller.signal))
@@ -65,10 +70,7 @@ export const runItems = async <I, O>(options: ItemOptions<I, O>): Promise<ItemOu
     } catch (error) {
       if (controller.signal.aborted) return
       if (stops?.(error) === true) stopped = true
-      else {
-        failure ??= { error }
-        controller.abort(error)
-      }
+      else fail(error)
     }
   }
 
@@ -94,15 +96,16 @@ export const runItems = async <I, O>(options: ItemOptions<I, O>): Promise<ItemOu
         break
       }
       running += 1
-      void one(item, name).finally(() => {
-        running -= 1
-        onProgress?.({ done, fresh, running })
-        wake?.()
-      })
+      void one(item, name)
+        .then(() => onProgress?.({ done, fresh, running: running - 1 }))
+        .catch(fail)
+        .finally(() => {
+          running -= 1
+          wake?.()
+        })
     }
   } catch (error) {
-    failure ??= { error }
-    controller.abort(error)
+    fail(error)
   }
   await until(() => running === 0)
   signal.removeEventListener('abort', abort)

@@ -1,9 +1,9 @@
 // An append-only file of finished items: durable as soon as `append` resolves, and read back by key.
-import { mkdirSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { StringDecoder } from 'node:string_decoder'
-import { diskError } from '../core/files.ts'
+import { z } from 'zod'
+import { UserError } from '../core/errors.ts'
+import { diskError, makeFolder } from '../core/files.ts'
 
 export interface Journal<T> {
   has(key: string): boolean
@@ -49,23 +49,23 @@ export const openMemoryJournal = <T>(): Journal<T> => {
 }
 
 const CHUNK = 1 << 20
+/** No entry is longer; what is, has lost its line feeds. */
+const LONGEST = 256 << 20
 
-const parse = (line: string): readonly [string, unknown] | undefined => {
+const entrySchema = z.tuple([z.string(), z.unknown()])
+
+const json = (line: Buffer): unknown => {
   try {
-    const value: unknown = JSON.parse(line)
-    return Array.isArray(value) && value.length === 2 && typeof value[0] === 'string'
-      ? [value[0], value[1] as unknown]
-      : undefined
+    return JSON.parse(line.toString('utf8'))
   } catch {
     return undefined
   }
 }
 
-/** Complete lines of the file with their places; whatever follows the last line feed is left out. */
-async function* completeLines(file: FileHandle): AsyncGenerator<{ line: string } & Place> {
+/** Complete lines of the file with their places (undefined: too long to be one); what follows the last line feed is left out. */
+async function* completeLines(file: FileHandle): AsyncGenerator<{ line: Buffer | undefined } & Place> {
   const buffer = Buffer.allocUnsafe(CHUNK)
-  const decoder = new StringDecoder('utf8')
-  let line = ''
+  let pieces: Buffer[] = []
   let start = 0
   let length = 0
   for (let position = 0; ;) {
@@ -75,12 +75,13 @@ async function* completeLines(file: FileHandle): AsyncGenerator<{ line: string }
     for (let from = 0; from < bytesRead;) {
       const feed = buffer.indexOf(10, from)
       const until = feed === -1 || feed >= bytesRead ? bytesRead : feed
-      line += decoder.write(buffer.subarray(from, until))
       length += until - from
+      if (length > LONGEST) pieces = []
+      else pieces.push(Buffer.from(buffer.subarray(from, until)))
       if (until === bytesRead) break
-      yield { line, offset: start, length }
+      yield { line: length > LONGEST ? undefined : Buffer.concat(pieces), offset: start, length }
       start += length + 1
-      line = ''
+      pieces = []
       length = 0
       from = until + 1
     }
@@ -88,22 +89,35 @@ async function* completeLines(file: FileHandle): AsyncGenerator<{ line: string }
 }
 
 /**
- * Opens (or makes) the journal at `path`: one JSON array `[key, value]` a line. A torn last line, left by a killed process, is
- * cut off. Only keys and places are held in memory. Errors: UserError when the disk is full.
+ * Opens (or makes) the journal at `path`: one JSON array `[key, value]` a line. A torn last line, left by a killed process,
+ * is cut off; a line whose value is not what `schema` says is damaged. Only keys and places are held in memory. Errors:
+ * UserError when the file system refuses it.
  */
-export const openJournal = async <T>(path: string): Promise<Journal<T>> => {
-  mkdirSync(dirname(path), { recursive: true })
-  const file = await open(path, 'a+')
+export const openJournal = async <T>(path: string, schema?: z.ZodType<T>): Promise<Journal<T>> => {
+  const parse = (line: Buffer): readonly [string, T] | undefined => {
+    const entry = entrySchema.safeParse(json(line))
+    return entry.success ? [entry.data[0], entry.data[1] as T] : undefined
+  }
+  const conforms = (value: T): boolean => schema === undefined || schema.safeParse(value).success
+  makeFolder(dirname(path))
+  const file = await open(path, 'a+').catch((error: unknown) => {
+    throw diskError(error, path)
+  })
   const places = new Map<string, Place>()
   let damaged = 0
   let end = 0
-  for await (const { line, offset, length } of completeLines(file)) {
-    const entry = parse(line)
-    if (!entry) damaged += 1
-    else if (!places.has(entry[0])) places.set(entry[0], { offset, length })
-    end = offset + length + 1
+  try {
+    for await (const { line, offset, length } of completeLines(file)) {
+      const entry = line && parse(line)
+      if (!entry || !conforms(entry[1])) damaged += 1
+      else if (!places.has(entry[0])) places.set(entry[0], { offset, length })
+      end = offset + length + 1
+    }
+    await file.truncate(end)
+  } catch (error) {
+    await file.close()
+    throw diskError(error, path)
   }
-  await file.truncate(end)
 
   let pending: Pending[] = []
   let writing: Promise<void> | undefined
@@ -128,16 +142,24 @@ export const openJournal = async <T>(path: string): Promise<Journal<T>> => {
     writing = undefined
   }
 
+  const changed = (found: string): UserError =>
+    new UserError({
+      where: path,
+      expected: 'a journal that nobody else writes to while it is in use',
+      found,
+      fix: 'Leave it alone and run the same command again.',
+    })
+
   const readAt = async ({ offset, length }: Place): Promise<T> => {
     const buffer = Buffer.allocUnsafe(length)
     for (let got = 0; got < length;) {
       const { bytesRead } = await file.read(buffer, got, length - got, offset + got)
-      if (bytesRead === 0) throw new Error(`${path} became shorter while it was in use`)
+      if (bytesRead === 0) throw changed('less of it than before')
       got += bytesRead
     }
-    const entry = parse(buffer.toString('utf8'))
-    if (!entry) throw new Error(`${path} changed while it was in use`)
-    return entry[1] as T
+    const entry = parse(buffer)
+    if (!entry) throw changed('another entry than was written')
+    return entry[1]
   }
 
   return {

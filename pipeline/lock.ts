@@ -1,16 +1,18 @@
 // Keeps two processes out of one run folder; the lock of a dead process is taken over.
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, lstatSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { codeOf, UserError } from '../core/errors.ts'
-import { diskError } from '../core/files.ts'
+import { diskError, makeFolder } from '../core/files.ts'
 
-interface Owner {
-  readonly pid: number
-  readonly host: string
+const ownerSchema = z.object({
+  pid: z.int().min(0),
+  host: z.string().max(1000),
   /** Start time of the process, so that a reused process id is not mistaken for the owner. */
-  readonly started: string
-}
+  started: z.string().regex(/^[\w.-]{0,100}$/),
+})
+type Owner = z.output<typeof ownerSchema>
 
 // Field 22 of /proc/PID/stat is the start time in clock ticks; elsewhere than on Linux the id alone must do.
 const startOf = (pid: number): string => {
@@ -36,12 +38,29 @@ const alive = (owner: Owner): boolean => {
 /** Stands for the owner of a lock file that says nothing: nobody. */
 const nobody = (): Owner => ({ pid: 0, host: hostname(), started: '' })
 
-/** Who holds the lock at `path`; undefined if there is none. */
+/** No lock of ours is longer. */
+const MOST_BYTES = 10_000
+
+/** Who holds the lock at `path`; undefined if there is none. Errors: UserError when something else lies there. */
 const ownerOf = (path: string): Owner | undefined => {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return undefined
+  if (!found.isFile())
+    throw new UserError({
+      where: path,
+      expected: 'a lock, which is a file',
+      found: found.isDirectory() ? 'a folder' : 'something else',
+      fix: 'Nothing of lrat makes that: see what it holds, and move it away.',
+    })
+  if (found.size > MOST_BYTES) return nobody()
   try {
-    return { ...nobody(), ...(JSON.parse(readFileSync(path, 'utf8')) as Owner) }
+    const parsed = ownerSchema.safeParse(JSON.parse(readFileSync(path, 'utf8')))
+    return parsed.success ? parsed.data : nobody()
   } catch (error) {
-    return codeOf(error) === 'ENOENT' ? undefined : nobody()
+    const code = codeOf(error)
+    if (code === 'ENOENT') return undefined
+    if (code !== undefined) throw error
+    return nobody()
   }
 }
 
@@ -75,13 +94,18 @@ const acquire = (path: string, mine: string): Owner | undefined => {
   }
 }
 
+// Where nothing could be written there is nothing to remove, and no reason to hide the first error.
+const removeIfThere = (path: string): void => {
+  if (existsSync(path)) rmSync(path, { force: true })
+}
+
 /** Takes the run folder's lock; call the result to give it back. Errors: UserError when a live process holds it. */
 export const lockRun = (folder: string): (() => void) => {
   const path = join(folder, 'lock')
   const mine = `${path}.${process.pid}.tmp`
   const owner: Owner = { pid: process.pid, host: hostname(), started: startOf(process.pid) }
   try {
-    mkdirSync(folder, { recursive: true })
+    makeFolder(folder)
     writeFileSync(mine, JSON.stringify(owner))
     const other = acquire(path, mine)
     if (!other)
@@ -98,6 +122,6 @@ export const lockRun = (folder: string): (() => void) => {
   } catch (error) {
     throw diskError(error, folder)
   } finally {
-    rmSync(mine, { force: true })
+    removeIfThere(mine)
   }
 }

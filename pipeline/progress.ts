@@ -1,4 +1,6 @@
 // Progress of long work: one line that renews itself on a terminal, plain lines now and then elsewhere.
+import { printable, printableLine } from '../core/terminal.ts'
+
 export interface Progress {
   /** Starts a piece of work, of which `done` units were done before (0 unless it resumes). */
   start(label: string, done?: number): void
@@ -52,7 +54,7 @@ export const createProgress = (
   }
   const say = (text: string): void => {
     clear()
-    output.write(`${text}\n`)
+    output.write(`${printable(text)}\n`)
   }
   return {
     say,
@@ -68,7 +70,7 @@ export const createProgress = (
       const eta = total === null || rate <= 0 ? '' : `, ${duration((total - done) / rate)} left`
       const slow = rate > 0 && rate < 0.1
       const speed = slow ? `${duration(1 / rate)} each` : `${rate >= 10 ? count(rate) : rate.toFixed(1)}/s`
-      const text = `  ${label}: ${share} ${unit}, ${speed}${eta}${note === '' ? '' : `, ${note}`}`
+      const text = printableLine(`  ${label}: ${share} ${unit}, ${speed}${eta}${note === '' ? '' : `, ${note}`}`)
       if (live) output.write(`\r\x1b[2K${text.slice(0, (output.columns ?? 100) - 1)}`)
       else output.write(`${text}\n`)
     },

@@ -1,9 +1,9 @@
 // What a stage is, and what it is given to work with.
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Row, Table } from '../core/columns.ts'
 import { Interrupted } from '../core/errors.ts'
-import { temporary } from '../core/files.ts'
+import { makeFolder, writeFileLightly } from '../core/files.ts'
 import { PROGRESS, SCRATCH } from './manifest.ts'
 import { listParts, shardExists, writeShard, type Shard } from './parts.ts'
 import type { Progress } from './progress.ts'
@@ -71,14 +71,12 @@ export const createContext = <C>(options: ContextOptions<C>): StageContext<C> =>
   const folder = stageFolder(run, stage.name)
   const scratch = join(folder, SCRATCH)
   rmSync(scratch, { recursive: true, force: true })
-  mkdirSync(scratch, { recursive: true })
+  makeFolder(scratch)
   const check = (): void => {
     if (signal.aborted) throw new Interrupted()
   }
   const mark = (done: number, total: number | null, unit: string, note?: string): void => {
-    const path = join(folder, PROGRESS)
-    writeFileSync(temporary(path), JSON.stringify({ fingerprint, done, total, unit }))
-    renameSync(temporary(path), path)
+    writeFileLightly(join(folder, PROGRESS), JSON.stringify({ fingerprint, done, total, unit }))
     progress.update(done, total, unit, note)
   }
   return {
@@ -98,7 +96,7 @@ export const createContext = <C>(options: ContextOptions<C>): StageContext<C> =>
     },
     write: async (table, index, rows) => {
       check()
-      if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
+      makeFolder(folder)
       await writeShard(folder, [table], index, (shard) => shard.write(table, rows))
     },
   }

@@ -196,7 +196,11 @@ const llm = z.strictObject({
 
 export const configSchema = z.strictObject({
   version: z.literal(1).default(1).describe('Version of the configuration format.'),
-  run: z.string().min(1).describe('Folder of the run.'),
+  run: z
+    .string()
+    .min(1)
+    .refine((path) => !/\p{Cc}/u.test(path), 'a path without tabs, line breaks or other control characters')
+    .describe('Folder of the run.'),
   seed: int(0).default(1).describe('Seed of everything random outside training: corpus, agent, bootstrap.'),
   tokenizer: z
     .string()

@@ -11,10 +11,12 @@ import { isObject } from '../../data/readers/record.ts'
 import { qrels, queries, trajectories, type Qrel, type Query, type Trajectory } from '../../data/schemas.ts'
 import { connect, parquet, stream } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
+import { intactParts } from '../../pipeline/intact.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { many } from '../../pipeline/progress.ts'
 import { stageFolder } from '../../pipeline/stage.ts'
 import { agentRunOf, readAgentRuns, type AgentRun } from '../../evaluation/agents/agent-runs.ts'
+import { note } from '../print.ts'
 
 export interface InputFlags {
   readonly answers?: string
@@ -104,13 +106,12 @@ const answerable = (path: string, runs: readonly AgentRun[], keys: AnswerKeys, s
     })
   }
   const left = runs.length - kept.length
-  if (left > 0)
-    process.stderr.write(`note: left out: ${many(left, 'run')} of questions without an answer in ${source}\n`)
+  if (left > 0) note(`note: left out: ${many(left, 'run')} of questions without an answer in ${source}\n`)
   return kept
 }
 
 async function* rowsOf<T>(run: string, stage: string, table: Table): AsyncGenerator<T> {
-  const parts = listParts(stageFolder(run, stage), table)
+  const parts = intactParts(run, stage, table)
   if (parts.length === 0) return
   const connection = await connect({ threads: 1 })
   try {

@@ -22,6 +22,7 @@ import { matchesAnswer, shortAnswer, type MatchMode } from '../../evaluation/age
 import { llmSettings, openLlm } from '../../pipeline/llm/open.ts'
 import { onInterrupt } from '../interrupt.ts'
 import type { AnswerKeys } from './agents-input.ts'
+import { note } from '../print.ts'
 
 export interface JudgeFlags {
   readonly judge: 'exact' | 'contains' | 'llm'
@@ -56,7 +57,7 @@ const byComparison = ({ flags: { judge }, keys, runs }: JudgeInput): Judge => {
   const mentions = runs.filter((run) => isAnswered(run) && !matches(run, mode) && matches(run, 'contains')).length
   if (mentions > 0) {
     const which = many(mentions, 'response mentions', 'responses mention')
-    process.stderr.write(`note: ${which} a gold answer without being one: see --judge contains, or llm\n`)
+    note(`note: ${which} a gold answer without being one: see --judge contains, or llm\n`)
   }
   return {
     name: mode === 'contains' ? 'a gold answer in the response' : 'exact match',
@@ -110,7 +111,7 @@ const readVerdicts = async (path: string): Promise<Map<string, Decision>> => {
 const byVerdicts = async (path: string, runs: readonly AgentRun[]): Promise<Judge> => {
   const verdicts = await readVerdicts(path)
   const absent = runs.filter((run) => isAnswered(run) && !verdicts.has(run.queryId)).length
-  if (absent > 0) process.stderr.write(`note: no verdict on ${many(absent, 'answered run')} in ${path}\n`)
+  if (absent > 0) note(`note: no verdict on ${many(absent, 'answered run')} in ${path}\n`)
   return {
     name: path,
     model: path,
@@ -129,14 +130,14 @@ const reportJudging = (
   const said = [many(verdicts.length, 'answer'), ...(reused > 0 ? [`${count(reused)} of them judged before`] : [])]
   const failures = totals.failures - totals.throttled
   const repeated = failures > 0 ? `, ${many(failures, 'failed request')}` : ''
-  process.stderr.write(`judged by ${model}: ${said.join(', ')}; ${describeSpending(totals)}${repeated}\n`)
+  note(`judged by ${model}: ${said.join(', ')}; ${describeSpending(totals)}${repeated}\n`)
   const undecided = verdicts.filter(({ correct }) => correct === null)
   const failed = undecided.filter(({ reply }) => reply === null)
   const unread = undecided.length - failed.length
-  if (unread > 0) process.stderr.write(`note: ${many(unread, 'reply', 'replies')} of the judge could not be read\n`)
+  if (unread > 0) note(`note: ${many(unread, 'reply', 'replies')} of the judge could not be read\n`)
   if (failed.length > 0) {
     const [{ rationale }] = failed
-    process.stderr.write(`note: ${many(failed.length, 'call')} failed (${rationale}); the same command asks again\n`)
+    note(`note: ${many(failed.length, 'call')} failed (${rationale}); the same command asks again\n`)
   }
 }
 

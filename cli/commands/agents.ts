@@ -12,6 +12,7 @@ import {
 import { withOptionalConfig } from '../options.ts'
 import { readInput, type InputFlags } from './agents-input.ts'
 import { openJudge, type JudgeFlags } from './agents-judge.ts'
+import { note, print } from '../print.ts'
 
 interface Flags extends JudgeFlags, InputFlags {
   readonly retriever?: string
@@ -42,11 +43,9 @@ const agents = async (path: string, flags: Flags): Promise<void> => {
       return [names[i], browseCompRecord({ result, question, answers: golds, evidence, judging, judge })] as const
     })
     writeBrowseComp(folder, records, layout)
-    process.stderr.write(`${many(records.length, 'record')} and evaluation_summary.json written to ${folder}\n`)
+    note(`${many(records.length, 'record')} and evaluation_summary.json written to ${folder}\n`)
   }
-  process.stdout.write(
-    json ? `${JSON.stringify(layout, null, 2)}\n` : `${formatAgentSummary(path, judge.name, summary)}\n`,
-  )
+  print(json ? `${JSON.stringify(layout, null, 2)}\n` : `${formatAgentSummary(path, judge.name, summary)}\n`)
 }
 
 const MORE = `

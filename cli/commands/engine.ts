@@ -8,6 +8,7 @@ import type { Precision } from '../../model/graph/precision.ts'
 import { DEVICE_CHOICES, isDeviceOrAuto, type Device } from '../../model/execute/device-names.ts'
 import { alignColumns } from '../../core/align.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { note, print } from '../print.ts'
 
 // What is heavy is loaded when a command runs, so that help and version stay quick.
 
@@ -29,7 +30,7 @@ const devices = async ({ json }: { readonly json?: boolean }): Promise<void> => 
   const { listDevices } = await import('../../model/execute/devices.ts')
   const found = await listDevices()
   const rows = found.map(({ device, works, detail }) => [device, works ? 'works' : 'no', detail])
-  process.stdout.write(
+  print(
     json
       ? `${JSON.stringify(found, null, 1)}\n`
       : `${alignColumns([['device', 'here', 'what runs it, or why not'], ...rows])}\n`,
@@ -71,12 +72,12 @@ const checkEngineIn = async (folder: string | undefined, flags: CheckFlags): Pro
     ...[...found.values()].map((errors) => errors[key].toExponential(1)),
   ])
   const heads = folder === undefined ? [['', ...found.keys()]] : []
-  process.stdout.write(`${title}\n${alignColumns([...heads, ...rows])}\n`)
+  print(`${title}\n${alignColumns([...heads, ...rows])}\n`)
   // NaN is no pass either.
   const wrong = MEASURES.filter(([key]) => [...found.values()].some((errors) => !(errors[key] <= tolerance)))
   if (wrong.length === 0) return
   const names = wrong.map(([, name]) => name).join(', ')
-  process.stderr.write(`\nerror: ${device} computes otherwise than expected: ${names} above ${tolerance}\n`)
+  note(`\nerror: ${device} computes otherwise than expected: ${names} above ${tolerance}\n`)
   process.exitCode = 1
 }
 
@@ -102,7 +103,7 @@ const encode = async (model: string, { input, output, kind, device }: EncodeFlag
       const texts = await encodeFile({ encoder, input, output, kind, signal, onProgress })
       const seconds = ((performance.now() - began) / 1000).toFixed(1)
       if (process.stderr.isTTY) process.stderr.write('\r')
-      process.stderr.write(`${texts} texts, ${encoder.dimensions} dimensions, ${seconds} s, written to ${output}\n`)
+      note(`${texts} texts, ${encoder.dimensions} dimensions, ${seconds} s, written to ${output}\n`)
     } finally {
       await encoder.close()
     }
@@ -129,7 +130,7 @@ const exportOnnx = async (folder: string, { output }: { readonly output: string 
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }
-  process.stderr.write(`${model.network.dimensions} dimensions, written to ${output}\n`)
+  note(`${model.network.dimensions} dimensions, written to ${output}\n`)
 }
 
 export const register = (program: Command): void => {

@@ -7,6 +7,7 @@ import { loadConfig } from '../../pipeline/config.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
 import { lockRun } from '../../pipeline/lock.ts'
+import { intactParts, partError } from '../../pipeline/intact.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { PREVIOUS } from '../../pipeline/previous.ts'
 import { bytes, count, duration } from '../../pipeline/progress.ts'
@@ -17,12 +18,13 @@ import { alignColumns } from '../../core/align.ts'
 import { withConfig, type ConfigFlags } from '../options.ts'
 import { wholeNumber } from './metrics.ts'
 import { showTrajectory } from './trajectories.ts'
+import { note, print } from '../print.ts'
 
 const showStatus = ({ config: path, set, json }: ConfigFlags & { json?: boolean }): void => {
   const config = loadConfig(configSchema, path, set)
   const found = statusOf(config.run, config, stages)
   if (json) {
-    process.stdout.write(`${JSON.stringify(found, null, 1)}\n`)
+    print(`${JSON.stringify(found, null, 1)}\n`)
     return
   }
   const cell = <T>(value: T | null, show: (value: T) => string): string => (value === null ? '' : show(value))
@@ -33,9 +35,7 @@ const showStatus = ({ config: path, set, json }: ConfigFlags & { json?: boolean 
     cell(stage.bytes, bytes),
     cell(stage.seconds, duration),
   ])
-  process.stdout.write(
-    `${config.run}\n${alignColumns([['stage', 'state', 'rows', 'bytes', 'time'], ...rows], [2, 3, 4])}\n`,
-  )
+  print(`${config.run}\n${alignColumns([['stage', 'state', 'rows', 'bytes', 'time'], ...rows], [2, 3, 4])}\n`)
 }
 
 /** Parts of a table in whichever of the run's stages wrote it. */
@@ -48,7 +48,7 @@ const findTable = (run: string, name: string): string[] => {
       fix: 'Name it as the config does under `run`.',
     })
   const table = tables.find((candidate) => candidate.name === name)
-  const parts = table ? stages.flatMap((stage) => listParts(join(run, stage.name), table)) : []
+  const parts = table ? stages.flatMap((stage) => intactParts(run, stage.name, table)) : []
   if (parts.length > 0) return parts
   const present = tables.filter((candidate) =>
     stages.some((stage) => listParts(join(run, stage.name), candidate).length > 0),
@@ -88,8 +88,9 @@ const showTable = async (run: string, name: string, flags: ShowFlags): Promise<v
     const rows = await all<Record<string, unknown>>(
       connection,
       `SELECT * FROM ${source} ${filter} LIMIT ${flags.limit}`,
-    ).catch((error: unknown) => {
-      throw flags.where === undefined ? error : badCondition(flags.where, error)
+    ).catch(async (error: unknown) => {
+      const named = await partError(parts, error)
+      throw named !== error || flags.where === undefined ? named : badCondition(flags.where, error)
     })
     const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${source} ${filter}`)
     const text = (value: unknown): string => {
@@ -97,15 +98,15 @@ const showTable = async (run: string, name: string, flags: ShowFlags): Promise<v
       return flags.json || full.length <= WIDTH ? full : `${full.slice(0, WIDTH)}… (${count(full.length)} characters)`
     }
     for (const row of rows) {
-      if (flags.json) process.stdout.write(`${JSON.stringify(row)}\n`)
+      if (flags.json) print(`${JSON.stringify(row)}\n`)
       else
-        process.stdout.write(
+        print(
           `${Object.entries(row)
             .map(([key, value]) => `${key}: ${text(value).replaceAll('\n', '\n    ')}`)
             .join('\n')}\n\n`,
         )
     }
-    process.stderr.write(`${count(rows.length)} of ${count(Number(n))} rows of ${name}\n`)
+    note(`${count(rows.length)} of ${count(Number(n))} rows of ${name}\n`)
   } finally {
     connection.closeSync()
   }
@@ -118,7 +119,7 @@ const clean = ({ config: path, set, yes }: ConfigFlags & { yes?: boolean }): voi
   const present = existsSync(run) ? readdirSync(run) : []
   const foreign = present.filter((name) => !own.has(name))
   if (!yes) {
-    process.stdout.write(
+    print(
       `would remove from ${run}: ${present.filter((name) => own.has(name)).join(', ') || 'nothing'}; add --yes to do it\n`,
     )
     return
@@ -131,7 +132,7 @@ const clean = ({ config: path, set, yes }: ConfigFlags & { yes?: boolean }): voi
     release()
   }
   if (foreign.length === 0) rmSync(run, { recursive: true, force: true })
-  else process.stdout.write(`kept what no stage wrote: ${foreign.join(', ')}\n`)
+  else print(`kept what no stage wrote: ${foreign.join(', ')}\n`)
 }
 
 export const register = (program: Command): void => {

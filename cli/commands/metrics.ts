@@ -4,6 +4,7 @@ import { isMetricName, type MetricName } from '../../evaluation/retrieval/metric
 import type { QrelFormat } from '../../data/readers/qrels.ts'
 import { judgeFiles } from '../../evaluation/retrieval/judge-files.ts'
 import { formatResults, resultsJson } from '../../evaluation/retrieval/report-table.ts'
+import { note, print } from '../print.ts'
 
 interface Flags {
   readonly qrels: string
@@ -45,11 +46,11 @@ const metrics = async ({ json, run, skipMissing, skipEmpty, perQuery, ...flags }
     missing: skipMissing ? 'skip' : 'zero',
     empty: skipEmpty ? 'skip' : 'zero',
   })
-  for (const note of judged.notes) process.stderr.write(`note: ${note}\n`)
+  for (const text of judged.notes) note(`note: ${text}\n`)
   const detail = perQuery ? { perQuery: judged.perQuery } : {}
   if (json || perQuery) {
-    process.stdout.write(`${JSON.stringify({ ...resultsJson(judged.rows, judged.comparisons), ...detail }, null, 1)}\n`)
-  } else process.stdout.write(`${formatResults(judged.rows, judged.comparisons)}\n`)
+    print(`${JSON.stringify({ ...resultsJson(judged.rows, judged.comparisons), ...detail }, null, 1)}\n`)
+  } else print(`${formatResults(judged.rows, judged.comparisons)}\n`)
 }
 
 const MORE = `

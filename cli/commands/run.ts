@@ -15,6 +15,7 @@ import { configSchema } from '../../stages/config.ts'
 import { withConfig, type ConfigFlags } from '../options.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { dryRun } from './trajectories.ts'
+import { print } from '../print.ts'
 
 interface RunFlags extends ConfigFlags {
   readonly from?: string
@@ -34,7 +35,7 @@ const execute = async ({ config: path, from, to, set }: RunFlags): Promise<void>
     await runStages({ run: config.run, config, stages, progress: createProgress(), signal, from, to })
     const report = buildReport(config.run)
     writeReport(config.run, report)
-    process.stdout.write(`\n${renderReport(report)}\n`)
+    print(`\n${renderReport(report)}\n`)
   } finally {
     stop()
     release()

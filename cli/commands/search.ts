@@ -14,6 +14,7 @@ import { openRetriever, openRunDocuments, runTokenizer, type RetrieverOptions } 
 import { onInterrupt } from '../interrupt.ts'
 import { withConfig, type ConfigFlags } from '../options.ts'
 import { wholeNumber } from './metrics.ts'
+import { note, print } from '../print.ts'
 
 const progress = (documents: number): void => {
   if (process.stderr.isTTY) process.stderr.write(`\rencoding the corpus: ${documents} documents`)
@@ -61,7 +62,7 @@ const plain = (text: string): string =>
 const noteLong = ({ retriever }: RetrieverFlags, count: number): void => {
   if (count === 0 || retriever.startsWith('dense')) return
   const which = many(count, 'query has', 'queries have')
-  process.stderr.write(`note: ${which} more than ${MAX_QUERY_WORDS} words; BM25 reads the first ${MAX_QUERY_WORDS}\n`)
+  note(`note: ${which} more than ${MAX_QUERY_WORDS} words; BM25 reads the first ${MAX_QUERY_WORDS}\n`)
 }
 
 const search = async (run: string, query: string, flags: SearchFlags): Promise<void> => {
@@ -77,11 +78,11 @@ const search = async (run: string, query: string, flags: SearchFlags): Promise<v
     const body = title !== '' && text.startsWith(`${title}\n`) ? text.slice(title.length + 1) : text
     return { rank: i + 1, docid, score, title, snippet: tokenizer.truncate(body, snippet) }
   })
-  if (json) process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`)
-  else if (rows.length === 0) process.stdout.write('no hits\n')
+  if (json) print(`${JSON.stringify(rows, null, 1)}\n`)
+  else if (rows.length === 0) print('no hits\n')
   for (const { rank, docid, score, title, snippet } of json ? [] : rows) {
     const heading = `${String(rank).padStart(3)}  ${score.toFixed(4)}  ${plain(docid)}${title === '' ? '' : `  ${plain(title)}`}`
-    process.stdout.write(`${heading}\n     ${plain(snippet)}\n`)
+    print(`${heading}\n     ${plain(snippet)}\n`)
   }
 }
 

@@ -10,6 +10,7 @@ import { createService, type Service, type ServiceParts } from '../../serve/serv
 import { onInterrupt } from '../interrupt.ts'
 import { wholeNumber } from './metrics.ts'
 import { withRetrieverFlags, type RetrieverFlags } from './search.ts'
+import { note } from '../print.ts'
 
 interface Flags extends RetrieverFlags {
   readonly model?: string
@@ -66,7 +67,7 @@ const serve = async (run: string, flags: Flags): Promise<void> => {
       }
       const token = process.env['LRAT_SERVE_TOKEN']
       const server = await serveHttp(service, { host: flags.host, port: flags.port, ...(token ? { token } : {}) })
-      process.stderr.write(`${service.name} over ${service.size} documents at ${server.url} (MCP: ${server.url}/mcp)\n`)
+      note(`${service.name} over ${service.size} documents at ${server.url} (MCP: ${server.url}/mcp)\n`)
       await aborted(signal)
       await server.close()
     } finally {

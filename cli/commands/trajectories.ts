@@ -1,18 +1,14 @@
 // `lrat export-trajectories` and `lrat judge-agreement`, and what `show` and `generate` have for trajectories alone.
 import { Option, type Command } from 'commander'
-import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readJsonLines } from '../../data/readers/lines.ts'
-import { toLratRun } from '../../data/readers/lrat-run.ts'
 import { browses, queries, relevance, trajectories, verdicts, type Query, type Trajectory } from '../../data/schemas.ts'
 import { loadConfig } from '../../pipeline/config.ts'
-import { all, connect, literal, parquet, stream } from '../../core/database.ts'
+import { all, connect, literal } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { lockRun } from '../../pipeline/lock.ts'
-import { listParts } from '../../pipeline/parts.ts'
 import { count, createProgress, duration } from '../../pipeline/progress.ts'
 import { runStages } from '../../pipeline/runner.ts'
-import type { Table } from '../../core/columns.ts'
 import { stages } from '../../stages/all.ts'
 import { configSchema } from '../../stages/config.ts'
 import { agreement, formatAgreement } from '../../evaluation/agents/agreement.ts'
@@ -22,17 +18,9 @@ import { UNDECIDED } from '../../agents/judges/relevance-judge.ts'
 import { transcript } from '../../agents/transcript.ts'
 import { onInterrupt } from '../interrupt.ts'
 import type { ConfigFlags } from '../options.ts'
-
-const source = (run: string, stage: string, table: Table): string => {
-  const parts = listParts(join(run, stage), table)
-  if (parts.length > 0) return parquet(parts)
-  throw new UserError({
-    where: `${run}, table ${table.name}`,
-    expected: `what stage ${stage} writes`,
-    found: 'nothing',
-    fix: `Run the pipeline up to ${stage} first.`,
-  })
-}
+import { print } from '../print.ts'
+import { exportTrajectories } from './export-trajectories.ts'
+import { source } from './table-source.ts'
 
 /** Prints one trajectory of a run, step by step. */
 export const showTrajectory = async (run: string, id: string, full: boolean): Promise<void> => {
@@ -50,34 +38,7 @@ export const showTrajectory = async (run: string, id: string, full: boolean): Pr
         fix: `An id looks like this here: ${example.trajectory_id}`,
       })
     }
-    process.stdout.write(`${transcript(row, full ? Infinity : undefined)}\n`)
-  } finally {
-    connection.closeSync()
-  }
-}
-
-/** A file name for any id: what is no plain character is written as its code. */
-const fileName = (id: string): string =>
-  `${id.replaceAll(/[^\p{L}\p{N}._#-]/gu, (character) => `%${character.codePointAt(0)?.toString(16) ?? ''}`)}.json`
-
-const exportTrajectories = async (run: string, { out }: { readonly out: string }): Promise<void> => {
-  const connection = await connect({ threads: 1 })
-  try {
-    const from = source(run, 'generate', trajectories)
-    const questions = ['ingest', 'generate'].flatMap((stage) => listParts(join(run, stage), queries))
-    const golds = new Map<string, string>()
-    if (questions.length > 0)
-      for await (const rows of stream<Query>(connection, `SELECT * FROM ${parquet(questions)}`))
-        for (const { query_id, answers } of rows) golds.set(query_id, answers[0] ?? '')
-    mkdirSync(out, { recursive: true })
-    let written = 0
-    for await (const rows of stream<Trajectory>(connection, `SELECT * FROM ${from}`))
-      for (const row of rows) {
-        const json = JSON.stringify(toLratRun(row, golds.get(row.query_id)), null, 1)
-        writeFileSync(join(out, fileName(row.trajectory_id)), `${json}\n`)
-        written += 1
-      }
-    process.stderr.write(`${count(written)} files in ${out}\n`)
+    print(`${transcript(row, full ? Infinity : undefined)}\n`)
   } finally {
     connection.closeSync()
   }
@@ -136,7 +97,7 @@ const judgeAgreement = async (
            FROM ${source(run, 'filter', verdicts)}`,
     )
     const result = agreement(await readLabels(labels, of), new Map(judged.map(({ key, label }) => [key, label])))
-    process.stdout.write(`${json ? JSON.stringify(result, null, 1) : formatAgreement(result)}\n`)
+    print(`${json ? JSON.stringify(result, null, 1) : formatAgreement(result)}\n`)
   } finally {
     connection.closeSync()
   }
@@ -160,7 +121,7 @@ export const dryRun = async ({ config: path, set }: ConfigFlags, first: number):
       const statuses = Object.entries(found.statuses).map(([status, times]) => `${times} ${status}`)
       const { price } = config.llm.agent ?? { price: { prompt: 0, completion: 0 } }
       const money = price.prompt + price.completion > 0 ? found.money.toFixed(2) : 'no price in llm.agent.price'
-      process.stdout.write(
+      print(
         [
           `tried ${found.tried} of ${count(found.questions)} questions: ${statuses.join(', ')}`,
           `all of them would take about`,

@@ -1,10 +1,14 @@
 // Lets an agent work on every question of the run, and writes the trajectories in the order of the questions.
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { queries, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
+import { rowSchema } from '../../core/row-schema.ts'
 import { openJournal } from '../../pipeline/journal.ts'
+import { writeShard } from '../../pipeline/parts.ts'
+import { many } from '../../pipeline/progress.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { describeSpending } from '../../pipeline/llm/spending.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
@@ -38,7 +42,11 @@ export const generateTrajectories = async (
   const { config, folder, signal } = context
   const connection = await connect({ threads: 1 })
   const journalPath = join(folder, 'journal.ndjson')
-  const journal = await openJournal<readonly Trajectory[]>(journalPath)
+  const journal = await openJournal<readonly Trajectory[]>(journalPath, z.array(rowSchema(trajectories)))
+  if (journal.damaged > 0)
+    context.progress.say(
+      `          note: ${many(journal.damaged, 'line')} of ${journalPath} were no entries (a damaged disk?); their questions are done again`,
+    )
   try {
     const questions = await all<Query>(connection, `SELECT * FROM ${parquet(context.parts('ingest', queries))}`)
     const mark = (done: number): void =>
@@ -70,12 +78,13 @@ export const generateTrajectories = async (
         found: `a spent budget after ${journal.size} (${llm ? describeSpending(llm.spending.totals()) : ''})`,
         fix: 'The finished ones are kept: raise the budget and run the same command again.',
       })
-    for (let at = 0, shard = 0; at < keys.length; at += SHARD, shard += 1)
-      await context.write(
-        trajectories,
-        shard,
-        (await Promise.all(keys.slice(at, at + SHARD).map((key) => journal.read(key)))).flat(),
-      )
+    for (let at = 0, shard = 0; at < keys.length; at += SHARD, shard += 1) {
+      context.check()
+      await writeShard(folder, [trajectories], shard, async (part) => {
+        // One question's attempts at a time: a part of them together may be larger than the memory.
+        for (const key of keys.slice(at, at + SHARD)) await part.write(trajectories, await journal.read(key))
+      })
+    }
   } finally {
     await journal.close()
     connection.closeSync()
