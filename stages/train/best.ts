@@ -1,13 +1,23 @@
 // The best parameters so far on a development split.
 import { existsSync } from 'node:fs'
 import { rename } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { z } from 'zod'
 import { readSafeTensors, writeSafeTensors, type Parameters } from '../../model/files/safetensors.ts'
+import { UserError } from '../../core/errors.ts'
 import { diskError } from '../../core/files.ts'
+import { checked } from './records.ts'
 
 export interface Best {
   readonly step: number
   readonly score: number
 }
+
+/** Scores are written in full, so that the number read is the number kept. */
+const metadataSchema = z.object({
+  step: z.string().regex(/^\d+$/).transform(Number),
+  score: z.string().min(1).transform(Number).pipe(z.number()),
+})
 
 export interface BestKeeper {
   /** Keeps the parameters if their score is above all before; of equal ones the first stay. Gives the best. */
@@ -20,8 +30,11 @@ export interface BestKeeper {
 export const bestKeeper = (path: string): BestKeeper => {
   const read: BestKeeper['read'] = async () => {
     if (!existsSync(path)) return undefined
-    const { tensors, metadata } = await readSafeTensors(path)
-    return { parameters: tensors, step: Number(metadata.step), score: Number(metadata.score) }
+    const fix = `Remove ${dirname(path)}: this model is trained from its start again.`
+    const { tensors, metadata } = await readSafeTensors(path).catch((error: unknown) => {
+      throw error instanceof UserError ? new UserError({ ...error.problem, fix }) : error
+    })
+    return { parameters: tensors, ...checked(metadataSchema, metadata, { where: path, fix }) }
   }
   let known: Best | undefined
   return {

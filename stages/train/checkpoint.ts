@@ -2,10 +2,12 @@
 import { readdir, rename, rm, mkdir } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { readSafeTensors, writeSafeTensors, type NamedTensor, type Parameters } from '../../model/files/safetensors.ts'
 import type { LossScale } from '../../model/training/loss-scale.ts'
 import { diskError } from '../../core/files.ts'
 import { UserError } from '../../core/errors.ts'
+import { jsonText } from './records.ts'
 
 /** All that a training run needs to go on: the sampler and the schedule follow from the step. */
 export interface TrainState {
@@ -18,6 +20,15 @@ export interface TrainState {
   /** In float16 only. */
   readonly lossScale?: LossScale
 }
+
+/** What a checkpoint's header says beside the tensors. */
+const metadataSchema = z.object({
+  fingerprint: z.string(),
+  step: z.string().regex(/^\d+$/).transform(Number),
+  loss_scale: jsonText(
+    z.object({ scale: z.number().positive(), good: z.number().int().min(0), skipped: z.number().int().min(0) }),
+  ).optional(),
+})
 
 const fileOf = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
 const FILE = /^step-(\d{9})\.safetensors$/
@@ -62,7 +73,9 @@ export const loadCheckpoint = async (folder: string, fingerprint: string): Promi
       throw error
     })
     if (found === undefined) continue
-    if (found.metadata.fingerprint !== fingerprint) {
+    const metadata = metadataSchema.safeParse(found.metadata).data
+    if (metadata === undefined || metadata.step !== step) continue
+    if (metadata.fingerprint !== fingerprint) {
       throw new UserError({
         where: path,
         expected: 'a checkpoint of this data and config',
@@ -76,13 +89,12 @@ export const loadCheckpoint = async (folder: string, fingerprint: string): Promi
           name.startsWith(`${prefix}.`) ? [[name.slice(prefix.length + 1), value] as const] : [],
         ),
       )
-    const { loss_scale: scaling } = found.metadata
     return {
       step,
       parameters: group('parameter'),
       first: group('first'),
       second: group('second'),
-      ...(scaling && { lossScale: JSON.parse(scaling) as LossScale }),
+      ...(metadata.loss_scale && { lossScale: metadata.loss_scale }),
     }
   }
   return undefined

@@ -1,12 +1,11 @@
 // Training data ready for random access, from the tables that `buildDataset` wrote.
 import { examples, tokens } from '../../data/schemas.ts'
 import { connect, parquet, type DuckDBConnection } from '../../core/database.ts'
-import { UserError } from '../../core/errors.ts'
 import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { openIds } from './ids.ts'
+import type { DatasetRecord } from './records.ts'
 import type { RowCounts } from './rows.ts'
-import { readSummary } from './tokenise.ts'
 
 /** One training example, its texts by number. */
 export interface Example {
@@ -31,7 +30,7 @@ export interface Dataset {
   readonly close: () => void
 }
 
-export interface OpenDatasetOptions {
+export interface OpenDatasetOptions extends DatasetRecord {
   /** A file for the token ids, made where they are too many for memory. */
   readonly cache: string
   /** Bytes of token ids that may be held in memory. */
@@ -46,17 +45,8 @@ const RESIDENT = 64 << 20
  */
 export const openDataset = async (
   folder: string,
-  { cache, resident = RESIDENT }: OpenDatasetOptions,
+  { cache, rows, texts, resident = RESIDENT }: OpenDatasetOptions,
 ): Promise<Dataset> => {
-  const { rows, texts } = (await readSummary(folder)) ?? {}
-  if (rows === undefined || texts === undefined) {
-    throw new UserError({
-      where: folder,
-      expected: 'the tables of a training file',
-      found: 'none, or not all of them',
-      fix: 'Tokenise the training file again.',
-    })
-  }
   const empty = { size: 0, example: () => ({ query: 0, positives: NONE, negatives: NONE, weight: 0 }) }
   const noIds = { ids: () => NONE, close: () => undefined }
   const [exampleParts, parts] = [listParts(folder, examples), listParts(folder, tokens)]

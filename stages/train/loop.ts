@@ -9,22 +9,28 @@ import { adaptationOf } from './adapt.ts'
 import { batchesOf, stepsPerEpoch, type Batch } from './batches.ts'
 import { bestKeeper } from './best.ts'
 import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
-import { learningRateOf, type DevConfig } from './config.ts'
+import { learningRateOf, type DevConfig, type ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import type { DevelopmentSet } from './development.ts'
 import { openLog, type StepMetrics } from './metrics.ts'
 import { scoreOf, standingOf } from './standing.ts'
 import { staticTrainer } from './static-step.ts'
 import type { StepResult, Trainer } from './step.ts'
-import type { TrainOptions } from './options.ts'
-import type { TrainPaths } from './paths.ts'
+import type { ModelPaths } from './paths.ts'
 import { transformerTrainer } from './transformer-step.ts'
+
+export interface LoopOptions {
+  readonly config: ModelConfig
+  readonly paths: ModelPaths
+  readonly signal: AbortSignal
+  readonly onProgress: (metrics: StepMetrics, steps: number) => void
+  readonly say: (line: string) => void
+}
 
 interface Work {
   readonly model: Model
   readonly dataset: Dataset
   readonly key: string
-  readonly paths: TrainPaths
   readonly development?: DevelopmentSet
 }
 
@@ -38,8 +44,8 @@ export interface Trained {
 
 /** Takes the steps that remain. Errors: Interrupted, with a checkpoint of the last step that was completed. */
 export const trainSteps = async (
-  { config, signal, onProgress, say }: TrainOptions,
-  { model, dataset, key, paths, development }: Work,
+  { config, paths, signal, onProgress, say }: LoopOptions,
+  { model, dataset, key, development }: Work,
 ): Promise<Trained> => {
   const { dev } = config
   const perEpoch = stepsPerEpoch(dataset.size, config.batch_size)
@@ -47,7 +53,7 @@ export const trainSteps = async (
   const adaptation = adaptationOf(model, config)
   const start = startState(adaptation.start, await loadCheckpoint(paths.checkpoints, key))
   const check = (): void => {
-    if (signal?.aborted === true) throw new Interrupted()
+    if (signal.aborted) throw new Interrupted()
   }
   const setting = { dataset, config, start, check }
   const trainer =
@@ -55,7 +61,7 @@ export const trainSteps = async (
       ? await staticTrainer(setting)
       : await transformerTrainer(model, adaptation, setting)
   if (model.architecture !== 'static' || development || start.step > 0)
-    say?.(
+    say(
       [
         `${count(dataset.size)} rows, ${count(steps)} steps on ${trainer.device}`,
         ...(start.step > 0 ? [`going on after step ${count(start.step)}`] : []),
@@ -91,7 +97,7 @@ export const trainSteps = async (
         : leader.step === done
           ? ', the best so far'
           : `, best ${leader.step === 0 ? 'at the start' : `at step ${leader.step}`}`
-    say?.(`step ${count(done)}: ${metric} ${found.toFixed(4)}${verdict}`)
+    say(`step ${count(done)}: ${metric} ${found.toFixed(4)}${verdict}`)
   }
   /** Whether so many evaluations in a row brought nothing that more are not waited for. */
   const exhausted = (): boolean =>
@@ -106,10 +112,10 @@ export const trainSteps = async (
       const row = { ...metrics, epoch: Math.floor(done / perEpoch) }
       done += 1
       log.add(row)
-      onProgress?.(row, steps)
+      onProgress(row, steps)
       if (done % config.checkpoint_every === 0 || done === steps) await save()
     }
-    if (done < steps) say?.(`ended after step ${count(done)}: ${dev?.patience} evaluations in a row without gain`)
+    if (done < steps) say(`ended after step ${count(done)}: ${dev?.patience} evaluations in a row without gain`)
     await save()
     return { parameters: await whole(), steps: done }
   } catch (error) {

@@ -1,35 +1,41 @@
 // What training did, step by step: a log that grows while it runs, and the tables that it becomes.
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { z } from 'zod'
 import { development, timings, training } from '../../data/schemas.ts'
 import { diskError, writeFileAtomic } from '../../core/files.ts'
 import { writeShard } from '../../pipeline/parts.ts'
+import { checked, jsonText } from './records.ts'
 
-/** What one step did. */
-export interface StepMetrics {
+const stepSchema = z.object({
   /** 1 for the first. */
-  readonly step: number
+  step: z.number().int().min(1),
   /** 0 for the first. */
-  readonly epoch: number
-  readonly loss: number
-  readonly learningRate: number
+  epoch: z.number().int().min(0),
+  loss: z.number(),
+  learningRate: z.number(),
   /** Euclidean length of the gradient before clipping. */
-  readonly gradientNorm: number
-  readonly examples: number
-  readonly tokens: number
+  gradientNorm: z.number(),
+  examples: z.number().int(),
+  tokens: z.number().int(),
   /** Share of the positions that were padding. */
-  readonly padding: number
+  padding: z.number(),
   /** In float16: the loss's scale, and the steps left out so far since a gradient was not finite (norm 0 here). */
-  readonly lossScale?: number
-  readonly skipped?: number
-  readonly seconds: number
-}
+  lossScale: z.number().optional(),
+  skipped: z.number().int().optional(),
+  seconds: z.number(),
+})
+/** What one step did. */
+export type StepMetrics = Readonly<z.output<typeof stepSchema>>
 
+const scoredSchema = z.object({ step: z.number().int().min(0), scores: z.record(z.string(), z.number()) })
 /** Measures on the development split after a step, 0 being the start. */
 export interface Scored {
   readonly step: number
   readonly scores: Readonly<Record<string, number>>
 }
+
+const rowSchema = jsonText(z.union([scoredSchema, stepSchema]))
 
 export interface MetricsLog {
   /** Measures on the development split so far, by step. */
@@ -41,13 +47,19 @@ export interface MetricsLog {
 
 const isScored = (row: StepMetrics | Scored): row is Scored => 'scores' in row
 
-/** The rows up to a step; a line that a kill cut short is passed over. */
-const readLog = (path: string, last = Infinity): (StepMetrics | Scored)[] =>
-  (existsSync(path) ? readFileSync(path, 'utf8').split('\n') : []).flatMap((line) => {
-    if (!line.startsWith('{') || !line.endsWith('}')) return []
-    const row = JSON.parse(line) as StepMetrics | Scored
-    return row.step <= last ? [row] : []
-  })
+/** The rows up to a step; a last line that a kill cut short is passed over. Errors: UserError naming another line. */
+const readLog = (path: string, last = Infinity): (StepMetrics | Scored)[] => {
+  if (!existsSync(path)) return []
+  const whole = readFileSync(path, 'utf8').split('\n').slice(0, -1)
+  return whole
+    .map((line, index) =>
+      checked(rowSchema, line, {
+        where: `${path} line ${index + 1}`,
+        fix: `Remove ${dirname(path)}: this model is trained from its start again.`,
+      }),
+    )
+    .filter(({ step }) => step <= last)
+}
 
 const lines = (rows: readonly object[]): string => rows.map((row) => `${JSON.stringify(row)}\n`).join('')
 

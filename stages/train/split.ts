@@ -1,11 +1,9 @@
 // Which rows are set aside to score the model on while it trains.
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { splitForDevelopment, type SplitPair } from './dev-split.ts'
 import { UserError } from '../../core/errors.ts'
-import { writeFileAtomic } from '../../core/files.ts'
 import type { DevConfig, DropReason } from './config.ts'
 import type { Dataset } from './dataset.ts'
+import type { SplitRecord } from './records.ts'
 import { noRows, trainRows } from './rows.ts'
 
 /** Indices of examples. */
@@ -16,25 +14,28 @@ export interface Split {
   readonly returned: number
 }
 
-interface Kept {
-  readonly dev: readonly number[]
-  readonly returned: number
-}
-
 /**
- * Splits the kept rows of a training file by query: no query, near-duplicate of one, or positive is on both sides. The
- * same for every seed, so that models compare. Computed once and kept in `path`. Holds the queries' texts.
- * Errors: UserError when one side would be empty.
+ * Which of the kept rows of a training file to set aside, by query: no query, near-duplicate of one, or positive is on
+ * both sides. The same for every seed, so that models compare. Holds the queries' texts.
  */
-export const splitRows = async (
+export const chooseRows = async (
   examples: string,
   dataset: Dataset,
   { keep }: { readonly keep: readonly DropReason[] },
-  settings: DevConfig,
-  path: string,
-): Promise<Split> => {
-  if (!existsSync(path)) writeFileAtomic(path, JSON.stringify(await computed(examples, dataset, keep, settings)))
-  const { dev, returned } = JSON.parse(await readFile(path, 'utf8')) as Kept
+  { share, rows }: Pick<DevConfig, 'share' | 'rows'>,
+): Promise<SplitRecord> => {
+  const pairs: SplitPair[] = []
+  for await (const { query } of trainRows(examples, keep, noRows())) {
+    const index = pairs.length
+    // Equal texts have equal numbers.
+    pairs.push({ pair_id: String(index), query, positives: Array.from(dataset.example(index).positives, String) })
+  }
+  const { dev, returned } = splitForDevelopment(pairs, rows === undefined ? { share } : { rows })
+  return { dev: dev.map(Number), returned }
+}
+
+/** Both sides. Errors: UserError when one is empty. */
+export const splitOf = (examples: string, dataset: Dataset, { dev, returned }: SplitRecord): Split => {
   const aside = new Set(dev)
   const train = Uint32Array.from([...Array(dataset.size).keys()].filter((index) => !aside.has(index)))
   if (dev.length === 0 || train.length === 0) {
@@ -46,22 +47,6 @@ export const splitRows = async (
     })
   }
   return { train, dev: Uint32Array.from(dev), returned }
-}
-
-const computed = async (
-  examples: string,
-  dataset: Dataset,
-  keep: readonly DropReason[],
-  { share, rows }: DevConfig,
-): Promise<Kept> => {
-  const pairs: SplitPair[] = []
-  for await (const { query } of trainRows(examples, keep, noRows())) {
-    const index = pairs.length
-    // Equal texts have equal numbers.
-    pairs.push({ pair_id: String(index), query, positives: Array.from(dataset.example(index).positives, String) })
-  }
-  const { dev, returned } = splitForDevelopment(pairs, rows === undefined ? { share } : { rows })
-  return { dev: dev.map(Number), returned }
 }
 
 /** The examples of these indices alone. */

@@ -9,7 +9,7 @@ import type { Config } from '../config.ts'
 import { deciding, modelNames, nameOf, type ModelName } from './config.ts'
 import type { StepMetrics } from './metrics.ts'
 import type { TrainResult } from './options.ts'
-import { trainModel } from './trainer.ts'
+import { trainModels } from './models.ts'
 
 async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<string> {
   const parts = context.parts('ingest', documents)
@@ -43,15 +43,6 @@ const noteOf = (name: ModelName, { loss, learningRate, tokens, seconds, padding 
     `${(100 * padding).toFixed(0)}% padding`,
   ].join(', ')
 
-const summaryOf = ({ steps, chosenStep, loss, development: aside }: TrainResult): string =>
-  [
-    `${count(steps)} steps`,
-    `loss ${loss.first.toFixed(3)} -> ${loss.last.toFixed(3)}`,
-    ...(aside
-      ? [`${aside.metric} ${aside.start.toFixed(4)} -> ${aside.chosen.toFixed(4)} (step ${count(chosenStep)})`]
-      : []),
-  ].join(', ')
-
 /** Throws UserError where a model is no better than its start. */
 const requireGain = (results: readonly TrainResult[]): void => {
   const without = results.flatMap(({ development: aside }) => (aside && !(aside.chosen > aside.start) ? [aside] : []))
@@ -82,29 +73,17 @@ export const trainStage: Stage<Config> = {
     const examples = config.train.data ?? join(context.folderOf('export'), 'lrat-train.jsonl')
     const names = modelNames(config.train)
 
-    const say = (name: ModelName, line: string): void => context.progress.say(`          ${nameOf(name)}: ${line}`)
-    let counts: Record<string, number> = { models: names.length }
-    const results: TrainResult[] = []
-    for (const [at, name] of names.entries()) {
-      context.check()
-      const result = await trainModel({
-        examples,
-        config: { ...config.train, ...name },
-        corpus: () => corpusTexts(context),
-        folder: join(context.folder, nameOf(name)),
-        tables: { folder: context.folder, index: at },
-        shared: context.folder,
-        ...(config.workers !== undefined && { workers: config.workers }),
-        signal: context.signal,
-        onProgress: (metrics, steps) =>
-          context.mark(at * steps + metrics.step, names.length * steps, 'steps', noteOf(name, metrics)),
-        say: (line) => say(name, line),
-      })
-      say(name, summaryOf(result))
-      if (at === 0) counts = { ...counts, ...countsOf(result) }
-      results.push(result)
-    }
+    const say = (line: string, name: ModelName): void => context.progress.say(`          ${nameOf(name)}: ${line}`)
+    const results = await trainModels({
+      ...{ examples, names, config: config.train, folder: context.folder, signal: context.signal, say },
+      corpus: () => corpusTexts(context),
+      ...(config.workers !== undefined && { workers: config.workers }),
+      onProgress: (metrics, steps, name) =>
+        context.mark(names.indexOf(name) * steps + metrics.step, names.length * steps, 'steps', noteOf(name, metrics)),
+    })
     if (config.train.dev?.require_gain === true) requireGain(results)
+    const [main] = results
+    const counts = { models: names.length, ...(main && countsOf(main)) }
     return { counts, warnings: results.flatMap(({ warnings }) => warnings) }
   },
 }

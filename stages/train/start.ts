@@ -1,24 +1,23 @@
 // The model that training starts from.
 import { readFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { openModel, randomStaticModel, type Model } from '../../model/folder.ts'
 import { vocabularyBuilder } from '../../model/tokenize/vocabulary.ts'
 import { UserError } from '../../core/errors.ts'
 import { writeFileAtomic } from '../../core/files.ts'
 import { staticSize, type ModelConfig } from './config.ts'
 import type { TrainOptions } from './options.ts'
+import { sharedPaths } from './paths.ts'
 import { noRows, trainRows } from './rows.ts'
 import { textIndex } from './text-index.ts'
 
-/** A new model from its seed, its vocabulary built once and kept in `kept`; or the model of a folder. */
-export const startModel = async (options: TrainOptions, kept: string): Promise<Model> => {
-  const { config } = options
+/** A new model from its seed, its vocabulary built once and kept; or the model of a folder. */
+export const startModel = async (options: TrainOptions, config: ModelConfig): Promise<Model> => {
   const prefixes = { query: config.query_prefix, passage: config.passage_prefix }
   if (config.model !== undefined) return opened(config.model, config, prefixes)
   const { dimensions, vocabulary } = staticSize(config)
   const maxTokens = Math.max(config.query_tokens, config.passage_tokens)
-  const path = join(kept, 'tokenizer.json')
+  const path = sharedPaths(options.folder).tokenizer
   if (!existsSync(path)) writeFileAtomic(path, await tokenizerJson(options, vocabulary, maxTokens))
   const tokenizer = await readFile(path, 'utf8')
   return randomStaticModel({ tokenizerJson: tokenizer, dimensions, maxTokens, seed: config.seed, prefixes })

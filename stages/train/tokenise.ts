@@ -1,7 +1,4 @@
 // Training rows to tables: every distinct text tokenised once, in worker threads where there is enough to do.
-import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Prefixes } from '../../model/model.ts'
 import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import { examples, tokens, type ExampleRow, type TokenRow } from '../../data/schemas.ts'
@@ -9,10 +6,9 @@ import { openTokenThreads, type TokenIds, type TokenThreadsOptions } from '../..
 import { ahead } from '../../core/ahead.ts'
 import { createBackground } from '../../core/background.ts'
 import { Interrupted } from '../../core/errors.ts'
-import { writeFileAtomic } from '../../core/files.ts'
-import { digest } from '../../pipeline/fingerprint.ts'
 import { openShard, shardExists, type Shard } from '../../pipeline/parts.ts'
 import type { DropReason } from './config.ts'
+import type { DatasetRecord } from './records.ts'
 import { noRows, trainRows, type RowCounts } from './rows.ts'
 import { textIndex, type TextIndex } from './text-index.ts'
 
@@ -24,8 +20,6 @@ export interface DatasetOptions {
   /** Tokens that are read of a text. */
   readonly limits: Readonly<Record<Kind, number>>
   readonly prefixes: Prefixes
-  /** Names the content of the rows: tables under another name are made again. */
-  readonly content?: string
   /** How texts are tokenised; changes no result. */
   readonly threads?: TokenThreadsOptions
   readonly signal?: AbortSignal
@@ -33,13 +27,6 @@ export interface DatasetOptions {
   readonly partSize?: number
   /** Characters that a thread is given at a time; changes no result. */
   readonly batchSize?: number
-}
-
-/** What `dataset.json` says once the tables are whole; before it has the key alone. */
-export interface DatasetSummary {
-  readonly key: string
-  readonly rows: RowCounts
-  readonly texts: number
 }
 
 const TABLES = [tokens, examples]
@@ -57,26 +44,6 @@ interface Batch {
   readonly first: number
   readonly texts: { readonly kind: Kind; readonly text: string; readonly where: string }[]
   readonly examples: ExampleRow[]
-}
-
-/** Names all that the tables depend on. */
-const keyOf = ({ tokenizer, keep, limits, prefixes, content }: DatasetOptions): string =>
-  digest({ version: 2, tokenizer: tokenizer.json, keep, limits, prefixes, content })
-
-const summaryPath = (folder: string): string => join(folder, 'dataset.json')
-
-/** What is known of the tables in `folder`: undefined where there are none. */
-export const readSummary = async (folder: string): Promise<Partial<DatasetSummary> | undefined> =>
-  existsSync(summaryPath(folder))
-    ? (JSON.parse(await readFile(summaryPath(folder), 'utf8')) as Partial<DatasetSummary>)
-    : undefined
-
-/** Removes tables that were made under another key. */
-const begin = async (folder: string, key: string): Promise<void> => {
-  await rm(summaryPath(folder), { force: true })
-  for (const { name } of TABLES) await rm(join(folder, name), { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  writeFileAtomic(summaryPath(folder), JSON.stringify({ key }))
 }
 
 async function* batchesOf(
@@ -118,15 +85,11 @@ const tokenRows = ({ first, texts }: Batch, { ids, ends }: TokenIds): TokenRow[]
   texts.map(({ kind }, i) => ({ text: first + i, kind, ids: Array.from(ids.subarray(ends[i - 1] ?? 0, ends[i])) }))
 
 /**
- * Writes the tables `tokens` and `examples` of an LRAT-Train file into `folder`; parts that are there are not made
- * again. The bytes are the same however many threads tokenise and however often it was killed. Errors: UserError naming
+ * Writes the tables `tokens` and `examples` of an LRAT-Train file into `folder`, and gives what there is in them. Parts
+ * that are there are not made again: they must be of the same rows and options. The bytes are the same however many threads tokenise and however often it was killed. Errors: UserError naming
  * file and line, Interrupted.
  */
-export const buildDataset = async (path: string, folder: string, options: DatasetOptions): Promise<void> => {
-  const key = keyOf(options)
-  const found = await readSummary(folder)
-  if (found?.key !== key) await begin(folder, key)
-  else if (found.rows !== undefined) return
+export const buildDataset = async (path: string, folder: string, options: DatasetOptions): Promise<DatasetRecord> => {
   const { prefixes, limits, threads = {}, signal } = options
   const pool = openTokenThreads(options.tokenizer, { ...threads, ...(signal && { signal }) })
   const tokenise = async (batch: Batch): Promise<{ batch: Batch; rows: readonly TokenRow[] | undefined }> => {
@@ -161,8 +124,7 @@ export const buildDataset = async (path: string, folder: string, options: Datase
       await background.add(() => commit(whole))
     }
     await background.drain()
-    const summary: DatasetSummary = { key, rows, texts: index.size() }
-    writeFileAtomic(summaryPath(folder), JSON.stringify(summary))
+    return { rows, texts: index.size() }
   } finally {
     await background.drain().catch(() => undefined)
     for (const unfinished of shards) await unfinished.discard()

@@ -5,8 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { Interrupted } from '../../../core/errors.ts'
 import type { DevConfig, ModelConfig } from '../../../stages/train/config.ts'
 import type { TrainResult } from '../../../stages/train/options.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
-import { rows, scoresOf, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
+import { rows, scoresOf, small, stepsOf, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 const dev: DevConfig = {
   share: 0.2,
@@ -54,7 +53,7 @@ describe('keep_best', () => {
     expect((await scoresOf(result)).filter(({ chosen }) => chosen).map(({ step }) => step)).toContain(0)
     expect(result.development).toMatchObject({ start: start?.[1], chosen: start?.[1] })
     expect(result.warnings).toEqual([
-      expect.stringMatching(/^worse: no step scored above the start \(ndcg@10 0\.\d{4}.*the start is what is shipped/),
+      expect.stringMatching(/^lrat-3: no step scored above the start \(ndcg@10 0\.\d{4}.*the start is what is shipped/),
     ])
   })
 
@@ -68,7 +67,7 @@ describe('keep_best', () => {
     const { run } = await setting()
     const result = await run('last', { dev: { ...dev, keep_best: false } })
     expect(result.chosenStep).toBe(result.steps)
-    expect(result.warnings).toEqual([expect.stringMatching(/^last: the last step scored below the start/)])
+    expect(result.warnings).toEqual([expect.stringMatching(/^lrat-3: the last step scored below the start/)])
   })
 })
 

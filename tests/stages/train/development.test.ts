@@ -7,8 +7,7 @@ import { Interrupted } from '../../../core/errors.ts'
 import type { DevConfig, ModelConfig } from '../../../stages/train/config.ts'
 import type { Dataset } from '../../../stages/train/dataset.ts'
 import { developmentSet } from '../../../stages/train/development.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
-import { rows, scoresOf, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
+import { rows, scoresOf, small, stepsOf, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 const settings: DevConfig = {
   share: 0.2,
@@ -96,7 +95,7 @@ describe('training with a development split', () => {
       }
       await expect(trainModel({ ...options, signal: controller.signal, onProgress })).rejects.toThrow(Interrupted)
       // What a kill leaves of a line.
-      const log = join(options.folder, 'work', 'metrics.jsonl')
+      const log = join(options.folder, 'lrat-3', 'work', 'metrics.jsonl')
       await writeFile(log, `${await readFile(log, 'utf8')}{"step": ${stop + 1}, "lo`)
     }
     const said: string[] = []
@@ -121,17 +120,14 @@ describe('training with a development split', () => {
     expect(scores.filter(({ chosen }) => chosen).map(({ step }) => step)).toEqual([result.chosenStep])
     expect(result.development).toMatchObject({ start: scores[0].value, chosen: best, last: scores.at(-1)?.value })
     expect(whole.said.at(0)).toMatch(/64 rows, 24 steps on cpu, scored by 16 queries over \d+ documents/)
-    expect(whole.said.at(-1)).toMatch(
+    expect(whole.said.at(-2)).toMatch(
       `step 24: ndcg@10 ${scores.at(-1)?.value.toFixed(4)}, best at step ${result.chosenStep}`,
     )
+    expect(whole.said.at(-1)).toMatch(/^24 steps, loss .* \(step \d+\)$/)
     expect((await readdir(whole.folder)).toSorted()).toEqual([
-      'development',
-      'model',
-      'timings',
-      'train.json',
-      'training',
-      'untrained',
+      ...['development', 'examples', 'lrat-3', 'timings', 'tokenizer.json', 'tokens', 'training'],
     ])
+    expect((await readdir(join(whole.folder, 'lrat-3'))).toSorted()).toEqual(['model', 'train.json', 'untrained'])
 
     const pieces = await run('m', {}, [1, 4, 11, 23])
     expect(pieces.weights.equals(whole.weights)).toBe(true)

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { development, training, type DevelopmentScore, type TrainingStep } from '../../../data/schemas.ts'
 import { all, parquet, writer } from '../../../core/database.ts'
 import { partPath } from '../../../pipeline/parts.ts'
-import type { TrainResult } from '../../../stages/train/options.ts'
+import type { TrainOptions, TrainResult } from '../../../stages/train/options.ts'
 import type { Table } from '../../../core/columns.ts'
 import { trainSchema, type ModelConfig } from '../../../stages/train/config.ts'
+import { trainModels } from '../../../stages/train/models.ts'
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'lrat-train-'))
 
@@ -62,4 +63,15 @@ export const small: ModelConfig = {
   }),
   seed: 3,
   weighting: 'lrat',
+}
+
+export interface OneModel extends Omit<TrainOptions, 'config' | 'names'> {
+  readonly config: ModelConfig
+}
+
+/** Trains the one model that the config names. */
+export const trainModel = async ({ config, ...options }: OneModel): Promise<TrainResult> => {
+  const [result] = await trainModels({ ...options, config, names: [config] })
+  if (result === undefined) throw new Error('no model was trained')
+  return result
 }

@@ -8,9 +8,8 @@ import { openModel } from '../../../model/folder.ts'
 import { ADAMW, scheduled } from '../../../model/training/optimizer.ts'
 import { Interrupted } from '../../../core/errors.ts'
 import type { ModelConfig } from '../../../stages/train/config.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
 import { bareFolder, tinyBert } from '../../model/tiny.ts'
-import { rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
+import { rows, small, stepsOf, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 it('rises to the peak over the warm-up, then stays, falls in a line, or as a cosine', () => {
   const course = (schedule: 'linear' | 'cosine' | 'constant', steps = 20, warmup = 0.2): number[] =>
@@ -72,7 +71,7 @@ it('scales gradients down to the limit, and keeps as many checkpoints as asked f
       await expect(trainModel({ ...options, signal: controller.signal, onProgress })).rejects.toThrow(Interrupted)
     }
     await stopAfter(1)
-    const checkpoints = join(options.folder, 'work', 'checkpoints')
+    const checkpoints = join(options.folder, 'lrat-3', 'work', 'checkpoints')
     const [newest] = await readdir(checkpoints)
     const { tensors } = await readSafeTensors(join(checkpoints, newest))
     let squares = 0

@@ -3,8 +3,7 @@ import { expect, it } from 'vitest'
 import { randomStaticModel, saveModel } from '../../../model/folder.ts'
 import { vocabularyBuilder } from '../../../model/tokenize/vocabulary.ts'
 import { trainSchema, type ModelConfig } from '../../../stages/train/config.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
-import { rows, small, temporaryFolder, writeRows } from './helpers.ts'
+import { rows, small, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 it.each([
   [{ lora: {} }, 'lora', /only along with train\.model/],

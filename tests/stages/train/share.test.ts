@@ -3,8 +3,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Dataset } from '../../../stages/train/dataset.ts'
 import { drawShare } from '../../../stages/train/share.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
-import { rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
+import { rows, small, stepsOf, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 const NONE = new Int32Array()
 const datasetOf = (queries: readonly number[]): Dataset => ({

@@ -22,8 +22,8 @@ it('computes what the engine’s four graphs do, and moves the rows that the bat
   const examples = await writeRows(folder, [...data, { query: '', pos: ['a'], neg: ['', 'b'] }])
   const keep = ['unsatisfied', 'empty_query', 'no_negative'] as const
   const limits = { limits: { query: 50, passage: 50 }, prefixes: model.prefixes, keep }
-  await buildDataset(examples, join(folder, 'data'), { tokenizer: model.tokenizer, ...limits })
-  const dataset = await openDataset(join(folder, 'data'), { cache: join(folder, 'ids.bin') })
+  const record = await buildDataset(examples, join(folder, 'data'), { tokenizer: model.tokenizer, ...limits })
+  const dataset = await openDataset(join(folder, 'data'), { ...record, cache: join(folder, 'ids.bin') })
 
   const config = { ...small, batch_size: 31, weight_decay: 0 }
   const batch = batchesOf(dataset, config)(0)

@@ -7,9 +7,8 @@ import { openModel } from '../../../model/folder.ts'
 import { Interrupted } from '../../../core/errors.ts'
 import type { StepMetrics } from '../../../stages/train/metrics.ts'
 import type { TrainResult } from '../../../stages/train/options.ts'
-import { trainModel } from '../../../stages/train/trainer.ts'
 import { bareFolder, tinyBert, tinyQwen3 } from '../../model/tiny.ts'
-import { lossesOf, rows, small, stepsOf, temporaryFolder, writeRows } from './helpers.ts'
+import { lossesOf, rows, small, stepsOf, temporaryFolder, trainModel, writeRows } from './helpers.ts'
 
 it('trains low-rank additions, and saves them merged', async () => {
   const folder = await temporaryFolder()
@@ -124,7 +123,7 @@ describe('float16', () => {
     const run = { ...options, folder: join(folder, 'out') }
     await expect(trainModel({ ...run, signal: controller.signal, onProgress })).rejects.toThrow(Interrupted)
     // A scale too large for float16 in the checkpoint that the run goes on from.
-    const checkpoints = join(folder, 'out', 'work', 'checkpoints')
+    const checkpoints = join(folder, 'out', 'lrat-3', 'work', 'checkpoints')
     const newest = (await readdir(checkpoints)).sort().at(-1) ?? ''
     const { tensors, metadata } = await readSafeTensors(join(checkpoints, newest))
     const injected = JSON.stringify({ scale: 2 ** 24, good: 0, skipped: 0 })
