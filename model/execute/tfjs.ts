@@ -4,8 +4,9 @@ import { toHalf } from '../graph/half.ts'
 import { topological } from '../graph/order.ts'
 import { inputsOf } from '../graph/sources.ts'
 import { at, factors, type Dim } from '../graph/dims.ts'
-import type { Op } from '../graph/operations.ts'
+import type { PrimitiveName } from '../graph/operations.ts'
 import type { Value } from '../graph/value.ts'
+import { expand, NO_COMPOSITES, onlyPrimitives } from '../passes/expand.ts'
 import { simplify } from '../passes/simplify.ts'
 import type { TfjsContext } from '../primitives/row.ts'
 import { PRIMITIVES } from '../primitives/table.ts'
@@ -16,8 +17,8 @@ export const compileTfjs =
   (tf: typeof Tfjs): Compile =>
   async (outputs): Promise<Executable> => {
     const names = Object.keys(outputs)
-    const results = simplify(Object.values(outputs))
-    const order = topological(results)
+    const results = simplify(expand(Object.values(outputs), NO_COMPOSITES))
+    const order = onlyPrimitives(topological(results))
     return {
       run: async (feeds, into = {}) => {
         const sizes = namedSizes(order, feeds)
@@ -60,7 +61,7 @@ const required = (tensors: ReadonlyMap<Value, Tfjs.Tensor>, value: Value): Tfjs.
 
 const compute = (
   tf: typeof Tfjs,
-  value: Value,
+  value: Value<PrimitiveName>,
   tensors: ReadonlyMap<Value, Tfjs.Tensor>,
   feeds: Tensors,
   sizes: (dims: readonly Dim[]) => number[],
@@ -77,8 +78,11 @@ const compute = (
   return tf.tensor(fed.data, [...fed.dims], fed.data instanceof Int32Array ? 'int32' : 'float32')
 }
 
-const lower = <P extends Op>(tf: typeof Tfjs, inputs: readonly Tfjs.Tensor[], context: TfjsContext<P>): Tfjs.Tensor =>
-  PRIMITIVES[context.value.op].tfjs(tf, inputs, context)
+const lower = <P extends PrimitiveName>(
+  tf: typeof Tfjs,
+  inputs: readonly Tfjs.Tensor[],
+  context: TfjsContext<P>,
+): Tfjs.Tensor => PRIMITIVES[context.value.op].tfjs(tf, inputs, context)
 
 /** Resolves named dimensions by the shapes of what was fed. */
 export const namedSizes = (order: readonly Value[], feeds: Tensors): ((dims: readonly Dim[]) => number[]) => {

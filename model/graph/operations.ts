@@ -1,5 +1,5 @@
 // Every operation a graph can hold, by name, with what it is told beside its inputs. What is declared here has a shape
-// rule (types.ts), a row (../primitives) and a lowering for each executor, or the program does not compile.
+// rule (types.ts), a row (../primitives, ../composites) and a lowering for each executor, or the program does not compile.
 import type { Dim, Shape } from './dims.ts'
 
 /** Reduced floats are there for speed: graphs are written and differentiated in f32, and a pass turns parts of them. */
@@ -47,7 +47,7 @@ export interface Primitives {
   sum: { readonly axes: readonly number[] }
   softmax: None
   logSoftmax: None
-  layerNorm: Epsilon
+  layerNormOutput: Epsilon
   layerNormMean: Epsilon
   layerNormInverseDeviation: Epsilon
   // Matrices and tables
@@ -57,5 +57,47 @@ export interface Primitives {
 }
 export type PrimitiveName = keyof Primitives
 
-export type Operations = Primitives
+/** What libraries have one kernel for. Each can be written in primitives, for executors that have none. */
+export interface Composites {
+  /** x [..., in], weight [out, in], perhaps bias [out]: x · weightᵀ + bias. */
+  linear: None
+  /**
+   * Queries [batch, heads, length, width], keys and values [batch, key heads, length, width] (of which each serves
+   * heads / key heads queries in a row), mask [batch, length] of 1 for tokens and 0 for the padding after them: softmax
+   * of the scaled products over the tokens, times the values [batch, heads, length, width]. A query sees the tokens
+   * that are not padding; `causal`: none after it; `reach`: none that lies further away. Where the query is padding,
+   * the result may be anything finite.
+   */
+  attention: { readonly scale: number; readonly causal: boolean; readonly reach: number | 'all' }
+  /** x, scale and bias as wide as its last axis: (x − mean) / √(variance + epsilon) · scale + bias. */
+  layerNorm: Epsilon
+  /** x and scale as wide as its last axis, of known size: x / √(mean(x²) + epsilon) · scale. */
+  rmsNorm: Epsilon
+  /** x · Φ(x) (Hendrycks & Gimpel 2016, arXiv 1606.08415), exactly or by the tangent that approximates it. */
+  gelu: { readonly form: 'exact' | 'tanh' }
+  /** a, b: a · sigmoid(a) · b, the gate of SwiGLU (Shazeer 2020, arXiv 2002.05202). */
+  siluMul: None
+  /**
+   * x [..., length, width]: the halves of each vector turned by angles position · theta^(−2i/width) (RoFormer, arXiv
+   * 2104.09864); positions from 0 to below `positions`.
+   */
+  rope: { readonly theta: number; readonly positions: number }
+}
+export type CompositeName = keyof Composites
+
+/**
+ * The cotangent of the input at place `input` of a composite. Inputs: the cotangent of the composite's value, then what
+ * the composite reads, then, where its row says so, that value itself (whose kernel may have kept more than the value).
+ * Those that differ in `input` only come out of one kernel.
+ */
+export interface CompositeGradient<C extends CompositeName> {
+  readonly of: C
+  readonly attributes: Composites[C]
+  readonly input: number
+}
+export type Gradient<C extends CompositeName = CompositeName> = { [D in C]: CompositeGradient<D> }[C]
+
+export interface Operations extends Primitives, Composites {
+  gradient: Gradient
+}
 export type Op = keyof Operations

@@ -1,10 +1,10 @@
-// Along axes: sums, softmax, normalisation.
-import { at, sameShape, type Shape } from './dims.ts'
-import { add, div, maximum, mul, sqrt } from './elementwise.ts'
+// Along axes: sums, softmax, lengths.
+import { sameShape, type Shape } from './dims.ts'
+import { div, maximum, mul, sqrt } from './elementwise.ts'
 import { make } from './make.ts'
 import { reshape } from './shape.ts'
 import { scalar } from './sources.ts'
-import { misfit, type Value } from './value.ts'
+import type { Value } from './value.ts'
 
 /** Sum over `axes`, which stay with size 1. Negative axes count from the end. */
 export const sum = (x: Value, ...axes: readonly number[]): Value => {
@@ -27,18 +27,6 @@ export const sumTo = (x: Value, shape: Shape): Value => {
 export const softmax = (x: Value): Value => make('softmax', {}, x)
 /** Logarithm of the softmax over the last axis. */
 export const logSoftmax = (x: Value): Value => make('logSoftmax', {}, x)
-
-/** (x − mean) / √(variance + epsilon) · scale + bias, over the last axis. */
-export const layerNorm = (x: Value, scale: Value, bias: Value, epsilon: number): Value =>
-  make('layerNorm', { epsilon }, x, scale, bias)
-
-/** x / √(mean(x²) + epsilon) · scale, over the last axis, which must have a known size. */
-export const rmsNorm = (x: Value, scale: Value, epsilon: number): Value => {
-  const width = at(x.shape, -1)
-  if (typeof width !== 'number') throw misfit('rmsNorm', 'a last axis of known size', [x])
-  const meanSquare = mul(sum(mul(x, x), -1), scalar(1 / width))
-  return mul(div(x, sqrt(add(meanSquare, scalar(epsilon)))), scale)
-}
 
 /** x divided by its Euclidean length over the last axis; a zero vector stays zero. */
 export const l2Normalise = (x: Value): Value => div(x, sqrt(maximum(sum(mul(x, x), -1), scalar(1e-24))))

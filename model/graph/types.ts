@@ -40,14 +40,15 @@ const unary =
 
 const replace = (shape: Shape, axis: number, dim: Dim): Shape => shape.map((old, i) => (i === axis ? dim : old))
 
-const layerNorm = (inputs: Inputs): Shape => {
+const layerNormShape = (inputs: Inputs): Shape => {
   const [x, scale, bias] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)]
   const width = at(x.shape, -1)
   if (!sameShape(scale.shape, [width]) || !sameShape(bias.shape, [width]))
     throw misfit('layerNorm', 'scale and bias as wide as the last axis', inputs)
   return x.shape
 }
-const statistic = (inputs: Inputs): Type => f32([...layerNorm(inputs).slice(0, -1), 1])
+const statistic = (inputs: Inputs): Type => f32([...layerNormShape(inputs).slice(0, -1), 1])
+const layerNorm = (inputs: Inputs): Type => f32(layerNormShape(inputs))
 
 export const TYPES: { readonly [P in Op]: TypeRule<P> } = {
   input: (_, { shape, dtype }) => ({ shape, dtype }),
@@ -110,7 +111,7 @@ export const TYPES: { readonly [P in Op]: TypeRule<P> } = {
   },
   softmax: unary('softmax'),
   logSoftmax: (inputs) => f32(at(inputs, 0).shape),
-  layerNorm: (inputs) => f32(layerNorm(inputs)),
+  layerNormOutput: layerNorm,
   layerNormMean: statistic,
   layerNormInverseDeviation: statistic,
 
@@ -129,4 +130,45 @@ export const TYPES: { readonly [P in Op]: TypeRule<P> } = {
     return f32([...ids.shape, at(table.shape, 1)])
   },
   scatterAdd: (_, { shape }) => f32(shape),
+
+  linear: (inputs) => {
+    const [x, weight, bias] = [at(inputs, 0), at(inputs, 1), inputs[2]]
+    const [out, into] = [at(weight.shape, 0), at(weight.shape, 1)]
+    if (weight.shape.length !== 2 || into !== at(x.shape, -1) || (bias !== undefined && !sameShape(bias.shape, [out])))
+      throw misfit('linear', '[..., in], a weight [out, in] and perhaps a bias [out]', inputs)
+    return like('linear', [...x.shape.slice(0, -1), out], inputs)
+  },
+  attention: (inputs) => {
+    const [q, k, v, mask] = [at(inputs, 0), at(inputs, 1), at(inputs, 2), at(inputs, 3)]
+    const [batch, heads, length, width] = q.shape
+    const [, groups] = k.shape
+    const fits =
+      q.shape.length === 4 &&
+      [k, v].every(({ shape }) => sameShape(shape, [batch ?? 0, groups ?? 0, length ?? 0, width ?? 0])) &&
+      sameShape(mask.shape, [batch ?? 0, length ?? 0]) &&
+      Number(heads) % Number(groups) === 0
+    if (!fits) throw misfit('attention', '[batch, heads, length, width] three times and a mask [batch, length]', inputs)
+    return like('attention', q.shape, [q, k, v])
+  },
+  layerNorm,
+  rmsNorm: (inputs) => {
+    const [x, scale] = [at(inputs, 0), at(inputs, 1)]
+    const width = at(x.shape, -1)
+    if (typeof width !== 'number' || !sameShape(scale.shape, [width]))
+      throw misfit('rmsNorm', 'a last axis of known size and a scale as wide', inputs)
+    return like('rmsNorm', x.shape, inputs)
+  },
+  gelu: unary('gelu'),
+  siluMul: binary('siluMul'),
+  rope: (inputs) => {
+    const x = at(inputs, 0)
+    const width = at(x.shape, -1)
+    if (x.shape.length < 2 || typeof width !== 'number' || width % 2 !== 0)
+      throw misfit('rope', '[..., length, width] of an even width', inputs)
+    return like('rope', x.shape, inputs)
+  },
+  gradient: (inputs, { input }) => {
+    const { shape, dtype } = at(inputs, 1 + input)
+    return { shape, dtype }
+  },
 }

@@ -1,12 +1,12 @@
 // BERT and XLM-RoBERTa: post-norm transformer encoders (Devlin et al. 2019, arXiv 1810.04805).
-import { add, div, erf, mul, toFloat, toInteger } from '../graph/elementwise.ts'
+import { attention, gelu, layerNorm, linear } from '../graph/composites.ts'
+import { add, mul, toFloat, toInteger } from '../graph/elementwise.ts'
 import { gather } from '../graph/linear.ts'
-import { layerNorm } from '../graph/reduce.ts'
 import { reshape, slice } from '../graph/shape.ts'
 import { iota, scalar } from '../graph/sources.ts'
 import { at } from '../graph/dims.ts'
 import type { Value } from '../graph/value.ts'
-import { attention, joinHeads, linear, lookup, paddingBias, splitHeads } from './layers.ts'
+import { joinHeads, lookup, splitHeads } from './layers.ts'
 import type { Network, ParameterSpec } from './network.ts'
 import { pool, type Pooling } from './pooling.ts'
 
@@ -53,14 +53,14 @@ const encode = (config: BertConfig, p: (name: string) => Value, ids: Value, mask
   const positions = gather(p(POSITIONS), positionIds(config, mask))
   const types = reshape(slice(p(TYPES), 0, 0, 1), [config.hidden_size])
   let x = norm(add(add(words, positions), types), 'embeddings.LayerNorm')
-  const bias = paddingBias(mask)
   for (let i = 0; i < config.num_hidden_layers; i++) {
     const layer = layerName(i)
-    const [q, k, v] = ['query', 'key', 'value'].map((name) =>
-      splitHeads(dense(x, `${layer}.attention.self.${name}`), heads, width),
+    const head = (name: string): Value => splitHeads(dense(x, `${layer}.attention.self.${name}`), heads, width)
+    const mixed = attention({ q: head('query'), k: head('key'), v: head('value'), mask })
+    x = norm(
+      add(dense(joinHeads(mixed, heads, width), `${layer}.attention.output.dense`), x),
+      `${layer}.attention.output.LayerNorm`,
     )
-    const mixed = joinHeads(attention(q, k, v, bias), heads, width)
-    x = norm(add(dense(mixed, `${layer}.attention.output.dense`), x), `${layer}.attention.output.LayerNorm`)
     const wide = gelu(dense(x, `${layer}.intermediate.dense`))
     x = norm(add(dense(wide, `${layer}.output.dense`), x), `${layer}.output.LayerNorm`)
   }
@@ -74,9 +74,6 @@ const positionIds = (config: BertConfig, mask: Value): Value => {
   const fromOne = add(toFloat(count), scalar(1))
   return toInteger(add(mul(fromOne, mask), scalar(config.pad_token_id)))
 }
-
-/** x · Φ(x), exactly (Hendrycks & Gimpel 2016, arXiv 1606.08415), in the form that ONNX Runtime makes one operation of. */
-const gelu = (x: Value): Value => mul(mul(x, scalar(0.5)), add(erf(div(x, scalar(Math.SQRT2))), scalar(1)))
 
 const parametersOf = (config: BertConfig): ParameterSpec[] => {
   const deviation = config.initializer_range ?? 0.02

@@ -2,8 +2,9 @@
 import { topological } from '../graph/order.ts'
 import { inputsOf } from '../graph/sources.ts'
 import { at, factors, type Shape } from '../graph/dims.ts'
-import type { Op } from '../graph/operations.ts'
+import type { PrimitiveName } from '../graph/operations.ts'
 import type { Node, Value } from '../graph/value.ts'
+import { expand, NO_COMPOSITES, onlyPrimitives } from '../passes/expand.ts'
 import { simplify } from '../passes/simplify.ts'
 import type { OnnxEmitter } from '../primitives/row.ts'
 import { PRIMITIVES } from '../primitives/table.ts'
@@ -40,9 +41,9 @@ export const toOnnx = (outputs: Readonly<Record<string, Value>>, options: LowerO
 /** The same bytes in parts that follow each other, of which the large ones are the parameters' own memory. */
 export const onnxParts = (outputs: Readonly<Record<string, Value>>, options: LowerOptions = {}): Uint8Array[] => {
   const { name = 'lrat', parameters = new Map<string, Float32Array>(), wideIntegers = false, external } = options
-  const results = simplify(Object.values(outputs))
+  const results = simplify(expand(Object.values(outputs), NO_COMPOSITES))
   const named = Object.keys(outputs).map((output, i) => ({ output, value: at(results, i) }))
-  const order = PHASES.flatMap((phase) => topological(results).filter((value) => value.phase === phase))
+  const order = PHASES.flatMap((phase) => onlyPrimitives(topological(results)).filter((value) => value.phase === phase))
   const inputs = inputsOf(order)
   const fed = inputs.filter(({ attributes }) => !parameters.has(attributes.name))
   const { emitter, nodes, initializers } = createEmitter(dimSources(fed))
@@ -71,7 +72,7 @@ export const onnxParts = (outputs: Readonly<Record<string, Value>>, options: Low
   })
 }
 
-const lower = <P extends Op>(emitter: OnnxEmitter, inputs: readonly string[], value: Node<P>): string =>
+const lower = <P extends PrimitiveName>(emitter: OnnxEmitter, inputs: readonly string[], value: Node<P>): string =>
   PRIMITIVES[value.op].onnx(emitter, inputs, value)
 
 const identity = (input: string, output: string): NodeProto => ({

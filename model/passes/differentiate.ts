@@ -1,13 +1,15 @@
 // Reverse-mode differentiation: the gradient of a graph is a graph of the same operations.
 import { at } from '../graph/dims.ts'
 import { add } from '../graph/elementwise.ts'
-import type { Op } from '../graph/operations.ts'
+import { COMPOSITES, isComposite } from '../composites/table.ts'
+import type { CompositeName, Gradient, PrimitiveName } from '../graph/operations.ts'
 import { topological } from '../graph/order.ts'
+import { make } from '../graph/make.ts'
 import { broadcast } from '../graph/shape.ts'
 import { scalar } from '../graph/sources.ts'
 import { misfit, type Node, type Value } from '../graph/value.ts'
 import type { Cotangent } from '../primitives/row.ts'
-import { PRIMITIVES } from '../primitives/table.ts'
+import { isPrimitive, PRIMITIVES } from '../primitives/table.ts'
 
 /**
  * Gradients of `output` with respect to each of `wrt`, in their shapes.
@@ -34,11 +36,33 @@ export const gradients = (output: Value, wrt: readonly Value[], cotangent?: Valu
 }
 
 /** Each input with the cotangent that reaches it. */
-const cotangents = <P extends Op>(value: Node<P>, cotangent: Value): (readonly [Value, Cotangent])[] => {
-  const { gradient } = PRIMITIVES[value.op]
-  if (gradient === 'none') return []
-  const parts = gradient(value, cotangent)
+const cotangents = (value: Value, cotangent: Value): (readonly [Value, Cotangent])[] => {
+  const parts = partsOf(value, cotangent)
+  if (parts === 'none') return []
   if (parts.length !== value.inputs.length)
     throw new TypeError(`${value.op}: ${parts.length} gradients for ${value.inputs.length} inputs`)
   return value.inputs.map((input, i) => [input, at(parts, i)])
 }
+
+const partsOf = (value: Value, cotangent: Value): readonly Cotangent[] | 'none' => {
+  if (isPrimitive(value)) return ofPrimitive(value, cotangent)
+  if (isComposite(value)) return ofComposite(value, cotangent)
+  throw new TypeError(`the gradient of ${value.attributes.of} cannot be differentiated again: expand it first`)
+}
+
+const ofPrimitive = <P extends PrimitiveName>(value: Node<P>, cotangent: Value): readonly Cotangent[] | 'none' => {
+  const { gradient } = PRIMITIVES[value.op]
+  return gradient === 'none' ? 'none' : gradient(value, cotangent)
+}
+
+const ofComposite = (value: Value<CompositeName>, cotangent: Value): readonly Cotangent[] => {
+  const { constants, gradientReads } = COMPOSITES[value.op]
+  const read = [cotangent, ...value.inputs, ...(gradientReads === 'inputs' ? [] : [value])]
+  return value.inputs.map((_, i) => (constants.includes(i) ? 'none' : make('gradient', partOf(value, i), ...read)))
+}
+
+const partOf = <C extends CompositeName>({ op, attributes }: Node<C>, input: number): Gradient<C> => ({
+  of: op,
+  attributes,
+  input,
+})

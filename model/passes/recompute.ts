@@ -5,10 +5,10 @@ import { topological } from '../graph/order.ts'
 import { again } from '../graph/make.ts'
 import { factors, type Dim } from '../graph/dims.ts'
 import type { Phase, Value } from '../graph/value.ts'
-import { PRIMITIVES } from '../primitives/table.ts'
+import { traitsOf } from '../composites/table.ts'
 
 /** Made of nothing, or of what is fed anyway. */
-const isFree = ({ op }: Value): boolean => PRIMITIVES[op].twice === 'free'
+const isFree = (value: Value): boolean => traitsOf(value).twice === 'free'
 
 const names = (dim: Dim): readonly string[] =>
   typeof dim === 'number' ? [] : factors(dim).filter((name) => !/^\d+$/.test(name))
@@ -18,10 +18,10 @@ const names = (dim: Dim): readonly string[] =>
  * with the square of a dimension (attention's scores), which are large for what they cost, and those that do not depend on
  * the batch.
  */
-const repeatable = ({ op, shape }: Value): boolean => {
-  const { twice } = PRIMITIVES[op]
+const repeatable = (value: Value): boolean => {
+  const { twice } = traitsOf(value)
   if (twice !== 'product') return twice !== 'dear'
-  const used = shape.flatMap(names)
+  const used = value.shape.flatMap(names)
   return used.length === 0 || new Set(used).size < used.length
 }
 

@@ -7,7 +7,7 @@ import type { Float } from '../graph/operations.ts'
 import { topological } from '../graph/order.ts'
 import type { Precision } from '../graph/precision.ts'
 import type { Value } from '../graph/value.ts'
-import { PRIMITIVES } from '../primitives/table.ts'
+import { traitsOf } from '../composites/table.ts'
 import { simplify } from './simplify.ts'
 
 /** The type of the products of each precision. */
@@ -75,8 +75,8 @@ const reducedValues = (
 
 /** The row's word, but for a product with a vector, which is bound by memory, and for constants that f16 cannot hold. */
 const kindOf = (value: Value) => {
-  const { reduced } = PRIMITIVES[value.op]
-  if (reduced === 'product') {
+  const { reduced } = traitsOf(value)
+  if (value.op === 'matmul') {
     const [a, b] = [at(value.inputs, 0).shape, at(value.inputs, 1).shape]
     return [...a.slice(-2), ...b.slice(-2)].includes(1) ? 'never' : 'product'
   }

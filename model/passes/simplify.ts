@@ -3,7 +3,7 @@ import { sameShape } from '../graph/dims.ts'
 import { again } from '../graph/make.ts'
 import { topological } from '../graph/order.ts'
 import type { Value } from '../graph/value.ts'
-import { PRIMITIVES } from '../primitives/table.ts'
+import { traitsOf } from '../composites/table.ts'
 
 /** The same outputs with common subexpressions shared. What no output needs is gone by construction. */
 export const simplify = (outputs: readonly Value[]): Value[] => {
@@ -33,7 +33,7 @@ export const simplify = (outputs: readonly Value[]): Value[] => {
 
 /** An elementwise operation broadcasts by itself, so an operand need not be spread out before it. */
 const withoutBroadcast = (value: Value): Value => {
-  if (PRIMITIVES[value.op].broadcasts === 'no') return value
+  if (traitsOf(value).broadcasts === 'no') return value
   for (const [i, operand] of value.inputs.entries()) {
     const source = operand.op === 'broadcast' ? operand.inputs[0] : undefined
     if (source === undefined) continue

@@ -10,7 +10,7 @@ import type { OnnxEmitter, Rows } from './row.ts'
 
 const PRECISE = { broadcasts: 'no', twice: 'cheap', reduced: 'never' } as const
 
-type LayerNormPart = 'layerNorm' | 'layerNormMean' | 'layerNormInverseDeviation'
+type LayerNormPart = 'layerNormOutput' | 'layerNormMean' | 'layerNormInverseDeviation'
 
 // One ONNX node gives the normalised value and both statistics; whichever is asked for first makes it.
 const layerNormOnnx =
@@ -50,7 +50,7 @@ export const REDUCTIONS: Rows<'sum' | 'softmax' | 'logSoftmax' | LayerNormPart> 
     onnx: (emitter, names) => emitter.op('LogSoftmax', names, { axis: -1 })[0],
     tfjs: (tf, inputs) => tf.logSoftmax(at(inputs, 0)),
   },
-  layerNorm: {
+  layerNormOutput: {
     ...PRECISE,
     gradient: ({ inputs, attributes }, cotangent) => {
       const [x, scale, bias] = [at(inputs, 0), at(inputs, 1), at(inputs, 2)]

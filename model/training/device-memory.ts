@@ -9,6 +9,7 @@ import { broadcast } from '../graph/shape.ts'
 import { input } from '../graph/sources.ts'
 import type { Value } from '../graph/value.ts'
 import type { Network, ParameterSpec } from '../nets/network.ts'
+import { NO_COMPOSITES } from '../passes/expand.ts'
 import { adamWFeeds } from './optimizer.ts'
 import { encoderGraphs } from './training-graphs.ts'
 import { required, type TrainingMemory } from './training-memory.ts'
@@ -27,7 +28,7 @@ export const deviceMemory = async (
   }: EngineOptions & { readonly resident: ResidentRuntime },
 ): Promise<TrainingMemory> => {
   const trained = network.parameters.filter(({ frozen }) => frozen !== true)
-  const graphs = encoderGraphs(network, precision, { tables: 'dense', keep: 'all' })
+  const graphs = encoderGraphs(network, precision, { tables: 'dense', keep: 'all', composites: NO_COMPOSITES })
   const encode = await runtime.compile({ embeddings: graphs.embeddings }, [])
   const vjp = await runtime.compile(graphs.outputs, Object.keys(graphs.outputs))
   const zeros = await runtime.compile(

@@ -1,6 +1,7 @@
 // Training state in arrays of the host, changed in place.
 import type { EngineOptions, TrainableState } from './engine.ts'
 import { floatsOf, tensor, type Tensor } from '../execute/executor.ts'
+import { NO_COMPOSITES } from '../passes/expand.ts'
 import type { Network } from '../nets/network.ts'
 import { encoderGraphs } from './training-graphs.ts'
 import { required, zerosLike, type TrainingMemory } from './training-memory.ts'
@@ -14,7 +15,7 @@ export const hostMemory = async (
   const { parameters } = state
   const trained = network.parameters.filter(({ frozen }) => frozen !== true)
   const sums = zerosLike(new Map(trained.map(({ name }) => [name, required(parameters, name)])))
-  const graphs = encoderGraphs(network, precision, { tables: 'rows', keep: 'least' })
+  const graphs = encoderGraphs(network, precision, { tables: 'rows', keep: 'least', composites: NO_COMPOSITES })
   const [encode, vjp] = await Promise.all([
     compile({ embeddings: graphs.embeddings }, { arena: true }),
     compile(graphs.outputs, { arena: true }),

@@ -8,23 +8,24 @@ import { input } from '../graph/sources.ts'
 import type { Value } from '../graph/value.ts'
 import type { Network } from '../nets/network.ts'
 import { gradients } from '../passes/differentiate.ts'
+import { expand, type Taken } from '../passes/expand.ts'
 import { recomputing } from '../passes/recompute.ts'
 import { FLOATS, reducedPrecision } from '../passes/reduced-precision.ts'
 import { weightedInfoNce } from './loss.ts'
 
 /**
  * The encoder's embeddings, and its vector-Jacobian product: `next.NAME` = `sum.NAME` + the gradient of a micro-batch.
- * With `tables: rows` a table that is only gathered from gets the cotangents of the gathered rows (`rows.K`) and their
+ * Composites that the executor does not take are expanded first. With `tables: rows` a table that is only gathered from gets the cotangents of the gathered rows (`rows.K`) and their
  * ids (`ids.K`) instead of a gradient as large as itself: the host adds them up, in order, so that the sum is the same
  * however many threads there are. With `keep: least` the backward pass computes again what is cheaper than to keep.
  */
 export const encoderGraphs = (
   network: Network,
   precision: Precision,
-  how: { readonly tables: 'rows' | 'dense'; readonly keep: 'all' | 'least' },
+  how: { readonly tables: 'rows' | 'dense'; readonly keep: 'all' | 'least'; readonly composites: Taken },
 ) => {
   const parameters = parameterInputs(network)
-  const embeddings = encoderGraph(network, parameters)
+  const embeddings = at(expand([encoderGraph(network, parameters)], how.composites), 0)
   const frozen = new Set(network.parameters.flatMap(({ name, frozen: still }) => (still === true ? [name] : [])))
   const order = topological([embeddings])
   /** Where a table is gathered from, if nothing else is done with it. */

@@ -1,9 +1,10 @@
 // A third executor, for tests only: every primitive in plain float64 arithmetic, index by index.
 import { topological } from '../../model/graph/order.ts'
 import { at, factors, type Dim } from '../../model/graph/dims.ts'
-import type { Op } from '../../model/graph/operations.ts'
+import type { PrimitiveName } from '../../model/graph/operations.ts'
 import { inputsOf } from '../../model/graph/sources.ts'
 import type { Node, Value } from '../../model/graph/value.ts'
+import { expand, NO_COMPOSITES, onlyPrimitives } from '../../model/passes/expand.ts'
 
 export interface Plain {
   readonly dims: readonly number[]
@@ -54,14 +55,14 @@ const erf = (x: number): number => {
 }
 
 type Sizes = (dims: readonly Dim[]) => number[]
-type Compute<P extends Op> = (x: readonly Plain[], dims: readonly number[], value: Node<P>) => Plain
+type Compute<P extends PrimitiveName> = (x: readonly Plain[], dims: readonly number[], value: Node<P>) => Plain
 
 const one =
-  (f: (x: number) => number): Compute<Op> =>
+  (f: (x: number) => number): Compute<PrimitiveName> =>
   (x, dims) =>
     build(dims, (i) => f(read(at(x, 0), i)))
 const two =
-  (f: (a: number, b: number) => number): Compute<Op> =>
+  (f: (a: number, b: number) => number): Compute<PrimitiveName> =>
   (x, dims) =>
     build(dims, (i) => f(read(at(x, 0), i), read(at(x, 1), i)))
 
@@ -83,7 +84,7 @@ const statistics = (x: Plain, epsilon: number) => {
   return { mean, centred, inverse }
 }
 
-const PLAIN: { readonly [P in Op]: Compute<P> } = {
+const PLAIN: { readonly [P in PrimitiveName]: Compute<P> } = {
   input: () => {
     throw new Error('an input is fed')
   },
@@ -148,7 +149,7 @@ const PLAIN: { readonly [P in Op]: Compute<P> } = {
     const { shifted, sums } = shiftedBy(at(x, 0))
     return build(dims, (i) => read(shifted, i) - Math.log(read(sums, i)))
   },
-  layerNorm: (x, dims, { attributes: { epsilon } }) => {
+  layerNormOutput: (x, dims, { attributes: { epsilon } }) => {
     const { centred, inverse } = statistics(at(x, 0), epsilon)
     return build(dims, (i) => read(centred, i) * read(inverse, i) * read(at(x, 1), i) + read(at(x, 2), i))
   },
@@ -178,7 +179,7 @@ const PLAIN: { readonly [P in Op]: Compute<P> } = {
   },
 }
 
-const compute = <P extends Op>(value: Node<P>, x: readonly Plain[], dims: readonly number[]): Plain =>
+const compute = <P extends PrimitiveName>(value: Node<P>, x: readonly Plain[], dims: readonly number[]): Plain =>
   PLAIN[value.op](x, dims, value)
 
 const required = <K, T>(map: ReadonlyMap<K, T>, key: K): T => {
@@ -195,7 +196,8 @@ const fedTo = ({ attributes: { name } }: Value<'input'>, feeds: Readonly<Record<
 /** The values of the outputs when the inputs have these. */
 export const runPlain = (outputs: readonly Value[], feeds: Readonly<Record<string, Plain>>): Plain[] => {
   const known = new Map<string, number>()
-  const order = topological(outputs)
+  const expanded = expand(outputs, NO_COMPOSITES)
+  const order = onlyPrimitives(topological(expanded))
   for (const value of inputsOf(order))
     for (const [i, dim] of value.shape.entries())
       if (typeof dim === 'string') known.set(dim, at(fedTo(value, feeds).dims, i))
@@ -208,5 +210,5 @@ export const runPlain = (outputs: readonly Value[], feeds: Readonly<Record<strin
     const inputs = value.inputs.map((x) => required(done, x))
     done.set(value, value.op === 'input' ? fedTo(value, feeds) : compute(value, inputs, sizes(value.shape)))
   }
-  return outputs.map((value) => required(done, value))
+  return expanded.map((value) => required(done, value))
 }

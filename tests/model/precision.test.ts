@@ -8,6 +8,7 @@ import { floatsOf, tensor, type Compile } from '../../model/execute/executor.ts'
 import { compileOnnx, compileOnnxOn } from '../../model/execute/onnxruntime.ts'
 import { compileTfjsCpu } from '../../model/execute/tfjs.ts'
 import { gradients } from '../../model/passes/differentiate.ts'
+import { at } from '../../model/graph/dims.ts'
 import { cast } from '../../model/graph/elementwise.ts'
 import { LARGEST_HALF, toHalf } from '../../model/graph/half.ts'
 import { topological } from '../../model/graph/order.ts'
@@ -16,6 +17,7 @@ import { input, inputsOf } from '../../model/graph/sources.ts'
 import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import { networkOf } from '../../model/nets/architectures.ts'
 import { randomParameters } from '../../model/nets/network.ts'
+import { expand, NO_COMPOSITES } from '../../model/passes/expand.ts'
 import { reducedPrecision } from '../../model/passes/reduced-precision.ts'
 import { ADAMW } from '../../model/training/optimizer.ts'
 import { tinyBert, tinyQwen3 } from './tiny.ts'
@@ -108,7 +110,7 @@ describe.each([
   it('keeps sums, norms, softmax and their statistics in float32, and gives float32', () => {
     const network = networkOf({ ...config }, 'config.json')
     const parameters = parameterInputs(network)
-    const embeddings = encoderGraph(network, parameters)
+    const embeddings = at(expand([encoderGraph(network, parameters)], NO_COMPOSITES), 0)
     const wanted = gradients(embeddings, [...parameters.values()], input('cotangent', embeddings.shape))
     const mixed = reducedPrecision([embeddings, ...wanted], parameters.values(), 'f16')
     expect(new Set(mixed.map(({ dtype }) => dtype))).toEqual(new Set(['f32']))

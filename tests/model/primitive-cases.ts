@@ -1,5 +1,6 @@
 // One small graph and more for each primitive, for the tests of gradients and executors.
 import { gradients } from '../../model/passes/differentiate.ts'
+import { attention, gelu, layerNorm, linear, rmsNorm, rope, siluMul } from '../../model/graph/composites.ts'
 import {
   add,
   cast,
@@ -19,10 +20,10 @@ import {
   toInteger,
 } from '../../model/graph/elementwise.ts'
 import { gather, matmul, scatterAdd } from '../../model/graph/linear.ts'
-import { l2Normalise, layerNorm, logSoftmax, rmsNorm, softmax, sum, total } from '../../model/graph/reduce.ts'
+import { l2Normalise, logSoftmax, softmax, sum, total } from '../../model/graph/reduce.ts'
 import { broadcast, concat, flattenRows, reshape, slice, transpose } from '../../model/graph/shape.ts'
 import { constant, input, iota, scalar } from '../../model/graph/sources.ts'
-import type { Shape } from '../../model/graph/dims.ts'
+import { at, type Shape } from '../../model/graph/dims.ts'
 import type { Value } from '../../model/graph/value.ts'
 
 export interface Case {
@@ -44,6 +45,13 @@ const binary = (f: (a: Value, b: Value) => Value, a: Value<'input'>, b: Value<'i
   output: f(a, b),
 })
 const ids = input('ids', ['B', 'L'], 'i32')
+/** The mask has the last position of each text but the first as padding. */
+const heads = (queries: number, keys: number, how: Parameters<typeof attention>[1]): Case => {
+  const [q, k, v] = [x(['B', queries, 'L', 2]), y(['B', keys, 'L', 2]), input('z', ['B', keys, 'L', 2])]
+  const [first, last] = [toFloat(iota('B')), toFloat(iota('L'))]
+  const padding = mul(greater(reshape(first, ['B', 1]), scalar(0.5)), greater(reshape(last, [1, 'L']), scalar(1.5)))
+  return { inputs: [q, k, v], output: attention({ q, k, v, mask: sub(scalar(1), padding) }, how) }
+}
 
 export const CASES: Readonly<Record<string, () => Case>> = {
   add: () => binary(add, x(['B', 'L', 3]), y(['L', 1])),
@@ -82,9 +90,25 @@ export const CASES: Readonly<Record<string, () => Case>> = {
   },
   layerNorm: () => {
     const inputs = [x(['B', 'L', 4]), y([4]), input('z', [4])]
-    return { inputs, output: layerNorm(inputs[0], inputs[1], inputs[2], 1e-3) }
+    return { inputs, output: layerNorm(at(inputs, 0), at(inputs, 1), at(inputs, 2), 1e-3) }
   },
   rmsNorm: () => binary((a, b) => rmsNorm(a, b, 1e-3), x(['B', 4]), y([4])),
+  linear: () => {
+    const inputs = [x(['B', 'L', 3]), y([2, 3]), input('z', [2])]
+    return { inputs, output: linear(at(inputs, 0), at(inputs, 1), at(inputs, 2)) }
+  },
+  'linear without a bias': () => binary(linear, x(['B', 3]), y([2, 3])),
+  gelu: () => unary((v) => gelu(v)),
+  'gelu by the tangent': () => unary((v) => gelu(v, 'tanh')),
+  siluMul: () => binary(siluMul, x(['B', 3]), y(['B', 3])),
+  'siluMul of one value': () => unary((v) => siluMul(v, v)),
+  rope: () => {
+    const a = x(['B', 'L', 4])
+    return { inputs: [a], output: rope(a, { theta: 100, positions: 70 }) }
+  },
+  attention: () => heads(2, 2, {}),
+  'causal attention, keys shared': () => heads(2, 1, { causal: true }),
+  'attention that does not reach far': () => heads(1, 1, { reach: 1, scale: 0.9 }),
   l2Normalise: () => unary(l2Normalise),
   reshape: () => {
     const a = x(['B', 'L', 6])

@@ -1,23 +1,26 @@
 // Each primitive: gradient against central differences in float64; every executor here against float64.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { UserError } from '../../core/errors.ts'
+import { COMPOSITES } from '../../model/composites/table.ts'
 import { listDevices } from '../../model/execute/devices.ts'
 import type { Compile } from '../../model/execute/executor.ts'
 import { compileOnnx, compileOnnxOn } from '../../model/execute/onnxruntime.ts'
 import { compileTfjsCpu } from '../../model/execute/tfjs.ts'
 import { gradients } from '../../model/passes/differentiate.ts'
+import { layerNorm, rmsNorm } from '../../model/graph/composites.ts'
 import { add, exp, maximum, mul, neg } from '../../model/graph/elementwise.ts'
 import { gather, matmul } from '../../model/graph/linear.ts'
 import { topological } from '../../model/graph/order.ts'
-import { layerNorm, rmsNorm, softmax, sum, total } from '../../model/graph/reduce.ts'
+import { softmax, sum, total } from '../../model/graph/reduce.ts'
 import { broadcast, concat, reshape, slice, transpose } from '../../model/graph/shape.ts'
+import { expand, NO_COMPOSITES } from '../../model/passes/expand.ts'
 import { simplify } from '../../model/passes/simplify.ts'
 import { input } from '../../model/graph/sources.ts'
 import { PRIMITIVES } from '../../model/primitives/table.ts'
 import { ADAMW, adamW } from '../../model/training/optimizer.ts'
 import { updateRows } from '../../model/training/sparse-update.ts'
 import { createUpdater } from '../../model/training/updater.ts'
-import { UserError } from '../../core/errors.ts'
 import { torchCompile } from '../helpers/torch.ts'
 import {
   expectCentralDifferences,
@@ -78,17 +81,16 @@ describe.each(Object.entries(CASES))('%s', (_name, make) => {
 })
 
 describe('the cases', () => {
-  it('have every primitive in an output, whose gradient is tested', () => {
-    const declared = Object.keys(PRIMITIVES)
+  it('have every primitive and every composite in an output, whose gradient is tested', () => {
     const covered = new Set<string>()
     for (const make of Object.values(CASES)) {
       const { inputs, output } = make()
-      for (const { op } of topological([output])) covered.add(op)
+      const { grads } = gradientsOf(inputs, output)
+      for (const { op } of topological([output, ...expand([output], NO_COMPOSITES)])) covered.add(op)
       // The parts of a fused operation that only its gradient reads.
-      for (const { op } of topological(gradientsOf(inputs, output).grads)) if (/^layerNorm./.test(op)) covered.add(op)
+      for (const { op } of topological(expand(grads, NO_COMPOSITES))) if (/^layerNorm./.test(op)) covered.add(op)
     }
-    expect(declared.filter((op) => !covered.has(op))).toEqual([])
-    expect([...covered].filter((op) => !declared.includes(op))).toEqual([])
+    expect([...covered].sort()).toEqual([...Object.keys(PRIMITIVES), ...Object.keys(COMPOSITES)].sort())
   })
 })
 

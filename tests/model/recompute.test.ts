@@ -4,8 +4,10 @@ import { compileOnnx } from '../../model/execute/onnxruntime.ts'
 import { tensor } from '../../model/execute/executor.ts'
 import { encoderGraph, parameterInputs } from '../../model/encoder-graph.ts'
 import { gradients } from '../../model/passes/differentiate.ts'
+import { at } from '../../model/graph/dims.ts'
 import { minimumCut, type Edge } from '../../model/graph/minimum-cut.ts'
 import { topological } from '../../model/graph/order.ts'
+import { expand, NO_COMPOSITES } from '../../model/passes/expand.ts'
 import { recomputing } from '../../model/passes/recompute.ts'
 import { input } from '../../model/graph/sources.ts'
 import type { Value } from '../../model/graph/value.ts'
@@ -56,7 +58,7 @@ const CONFIG = {
 describe('recomputing', () => {
   const network = networkOf(CONFIG, 'config.json', 'mean')
   const parameters = parameterInputs(network)
-  const forward = encoderGraph(network, parameters)
+  const forward = at(expand([encoderGraph(network, parameters)], NO_COMPOSITES), 0)
   const plain = gradients(forward, [...parameters.values()], input('cotangent', forward.shape))
   const lean = recomputing(forward, plain)
 

@@ -39,7 +39,7 @@ const fromHost = (
 }
 
 /** The norm, and its statistics as [..., 1]. */
-const layerNorm = <P extends 'layerNorm' | 'layerNormMean' | 'layerNormInverseDeviation'>(
+const layerNorm = <P extends 'layerNormOutput' | 'layerNormMean' | 'layerNormInverseDeviation'>(
   part: number,
 ): Lowering<P> => ({
   kernel: 'layerNorm',
@@ -99,7 +99,7 @@ export const PRIMITIVES: Lowerings<PrimitiveName> = {
   sum: (inputs, { operators, value }) => operators.sum(at(inputs, 0), value.attributes.axes),
   softmax: unary('softmax'),
   logSoftmax: unary('logSoftmax'),
-  layerNorm: layerNorm(0),
+  layerNormOutput: layerNorm(0),
   layerNormMean: layerNorm(1),
   layerNormInverseDeviation: layerNorm(2),
   matmul: (inputs, { operators, value: { attributes } }) => {

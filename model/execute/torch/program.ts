@@ -2,9 +2,10 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { Shape } from '../../graph/dims.ts'
 import type { Value } from '../../graph/value.ts'
+import { expand } from '../../passes/expand.ts'
 import { simplify } from '../../passes/simplify.ts'
 import type { TorchDevice } from './device.ts'
-import { computed } from './lowerings.ts'
+import { computed, TAKEN } from './lowerings.ts'
 import { planOf, type Plan, type PlanOptions, type Step } from './plan.ts'
 import { preparedOn, type Prepared } from './prepared.ts'
 import { shapeReader } from './sizes.ts'
@@ -51,7 +52,7 @@ export const programOf = (
 ): Program => {
   const { tensors } = device
   const names = Object.keys(outputs)
-  const simple = simplify(Object.values(outputs))
+  const simple = simplify(expand(Object.values(outputs), TAKEN))
   const plan = planOf(new Map(simple.map((value, i) => [names[i] ?? '', value])), options)
   const constants = new Map<number, Handle>()
   const { prepared = preparedOn(tensors) } = options
