@@ -9,6 +9,7 @@ import { tensor } from '../execute/executor.ts'
 import { runtimeFailure } from '../execute/failures.ts'
 import type { TorchDevice } from '../execute/torch/device.ts'
 import { downloaded, turn, uploaded } from '../execute/torch/executable.ts'
+import { TAKEN } from '../execute/torch/lowerings.ts'
 import { preparedOn } from '../execute/torch/prepared.ts'
 import { programOf, type Feed, type Results } from '../execute/torch/program.ts'
 import type { Handle } from '../execute/torch/tensors.ts'
@@ -25,7 +26,7 @@ export const torchEngine = async (
   const { padId, microBatchTokens, precision = 'float32', check = () => undefined } = options
   const width = network.dimensions
   const memory = torchState(device, network.parameters, state, options)
-  const graphs = encoderGraphs(network, precision, { tables: 'dense', keep: 'least' })
+  const graphs = encoderGraphs(network, precision, { tables: 'dense', keep: 'least', composites: TAKEN })
   const gradients = Object.fromEntries(
     graphs.dense.map((name) => [name, at(at([graphs.outputs[`next.${name}`]], 0)?.inputs ?? [], 1)]),
   )
