@@ -60,16 +60,22 @@ const loadTfjsNode = async (): Promise<typeof Tfjs> => {
   return module.default ?? module
 }
 
-/** Runs a small graph on the device: undefined when the result is right, else what went wrong. */
-const tryOut = async (device: Device): Promise<string | undefined> => {
+interface Wrong {
+  readonly found: string
+  readonly fix: string
+}
+
+/** Runs a small graph on the device: undefined when the result is right, else what went wrong and what to do. */
+const tryOut = async (device: Device): Promise<Wrong | undefined> => {
+  const fix = HINTS[isTorch(device) ? 'torch' : device]
   try {
     const executable = await compilerOf(device)({ sum: add(input('a', ['n']), input('b', [1])) })
     const result = await executable.run({ a: tensor(Float32Array.of(1, 2), 2), b: tensor(Float32Array.of(3), 1) })
     await executable.close()
     const found = floatsOf(result, 'sum').join(' ')
-    return found === '4 5' ? undefined : `computes 1 2 + 3 = ${found}`
+    return found === '4 5' ? undefined : { found: `computes 1 2 + 3 = ${found}`, fix }
   } catch (error) {
-    return firstLine(messageOf(error))
+    return error instanceof UserError ? error.problem : { found: firstLine(messageOf(error)), fix }
   }
 }
 
@@ -105,8 +111,7 @@ export const listDevices = async (): Promise<DeviceReport[]> => {
   for (const device of DEVICES) {
     const wrong = await tryOut(device)
     const what = device === 'torch' && wrong === undefined ? await describeTorch() : DETAILS[device]
-    const detail =
-      wrong === undefined ? what : `${wrong.trim()}${/[.!]$/.test(wrong.trim()) ? '' : '.'} ${HINTS[device]}`
+    const detail = wrong === undefined ? what : `${wrong.found.trim().replace(/\.$/, '')}. ${wrong.fix}`
     reports.push({ device, works: wrong === undefined, detail })
   }
   return reports
@@ -123,16 +128,16 @@ const isWorthIt = async (device: Device): Promise<boolean> =>
 export const chooseDevice = async (asked: Device | 'auto'): Promise<Device> => {
   const candidates: readonly Device[] =
     asked === 'auto' ? [...((await hasTorchCard()) ? (['torch'] as const) : []), 'cuda', 'webgpu', 'cpu'] : [asked]
-  let wrong = ''
+  let wrong: Wrong = { found: 'none', fix: '' }
   for (const device of candidates) {
     const found = await tryOut(device)
     if (found === undefined && (asked !== 'auto' || (await isWorthIt(device)))) return device
-    wrong = found ?? ''
+    wrong = found ?? wrong
   }
   throw new UserError({
     where: `device ${asked}`,
     expected: 'a device that works here',
-    found: wrong,
-    fix: `${HINTS[isTorch(asked) ? 'torch' : asked === 'auto' ? 'cpu' : asked]} \`lrat devices\` lists what works.`,
+    found: wrong.found,
+    fix: `${wrong.fix} \`lrat devices\` lists what works.`,
   })
 }
