@@ -131,13 +131,23 @@ export const readSession = (session: Session, rules: ToolRules = {}): ReadSessio
   return { row, calls, odd }
 }
 
+/** The text in a Python dictionary that a tool has printed: `{'docid': '1', 'text': '…'}`. */
+const reprText = (text: string): string | undefined => {
+  const [, quote, body] = /\{'docid': .*?, 'text': (['"])([^]*)\1\}\s*$/.exec(text) ?? []
+  if (quote === undefined || body === undefined) return undefined
+  const escapes: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r' }
+  return body.replaceAll(/\\(x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|[^])/g, (_, code: string) =>
+    /^[xuU]./.test(code) ? String.fromCodePoint(Number.parseInt(code.slice(1), 16)) : (escapes[code] ?? code),
+  )
+}
+
 const bodyOf = ({ result }: ToolCall, rules: ToolRules): LoggedHit | undefined => {
   const value = decoded(result)
   if (isObject(value)) {
     const [hit] = hitsIn([value], { docid: undefined, title: rules.open?.title, text: rules.open?.text }) ?? []
     if (hit !== undefined && hit.text !== '') return hit
   }
-  const text = typeof value === 'string' ? value : contentText(value)
+  const text = typeof value === 'string' ? (reprText(value) ?? value) : contentText(value)
   return text === '' ? undefined : { docid: '', title: '', text }
 }
 
