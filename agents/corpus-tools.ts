@@ -1,4 +1,5 @@
 // The agent's tools over the run's own corpus: snippets and documents cut to their token limits.
+import { withoutTitle } from '../data/title.ts'
 import type { Searcher } from '../search/searcher.ts'
 import type { Tokenizer } from '../model/tokenize/tokenizer.ts'
 import type { DocumentStore } from '../search/documents.ts'
@@ -14,10 +15,6 @@ export interface CorpusToolsOptions {
   readonly documentTokens: number
 }
 
-// A snippet leaves out the title, which the hit shows on a line of its own.
-const body = (title: string, text: string): string =>
-  title !== '' && text.startsWith(`${title}\n`) ? text.slice(title.length + 1) : text
-
 /** Tools that search and read; the agent's first search of an unknown docid gets an answer that says so. */
 export const createCorpusTools = (options: CorpusToolsOptions): Tools => {
   const { searcher, documents, tokenizer, k, snippetTokens, documentTokens } = options
@@ -27,7 +24,8 @@ export const createCorpusTools = (options: CorpusToolsOptions): Tools => {
       const found = await documents.get(hits.map((hit) => hit.docid))
       return hits.map(({ docid }) => {
         const { title, text } = found.get(docid) ?? { title: '', text: '' }
-        return { docid, title, text: tokenizer.truncate(body(title, text), snippetTokens) }
+        // The hit shows the title on a line of its own.
+        return { docid, title, text: tokenizer.truncate(withoutTitle(title, text), snippetTokens) }
       })
     },
     getDocument: async (docid) => {

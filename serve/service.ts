@@ -1,5 +1,6 @@
 // What the server offers, apart from how it is reached: search, documents, embeddings, each within limits.
 import { z } from 'zod'
+import { withoutTitle } from '../data/title.ts'
 import type { Searcher } from '../search/searcher.ts'
 import type { Encoder } from '../model/encoder.ts'
 import type { Tokenizer } from '../model/tokenize/tokenizer.ts'
@@ -103,10 +104,6 @@ export interface Embedded {
   readonly dimensions: number
   readonly tokens: number
 }
-
-// A snippet leaves out the title, which is a field of its own.
-const withoutTitle = (title: string, body: string): string =>
-  title !== '' && body.startsWith(`${title}\n`) ? body.slice(title.length + 1) : body
 
 export const createService = (parts: ServiceParts): Service => {
   const { searcher, documents, tokenizer, embedder, snippetTokens, documentTokens } = parts

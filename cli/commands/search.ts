@@ -1,6 +1,7 @@
 // `lrat search` and `lrat retrieve`: ranked documents for one query on the screen, or for many in a run file.
 import { Option, type Command } from 'commander'
 import { queryFormatOf } from '../../data/readers/by-name.ts'
+import { withoutTitle } from '../../data/title.ts'
 import { readQueries } from '../../data/readers/queries.ts'
 import { writeTrecRun } from '../../data/readers/trec-run.ts'
 import type { Hit, Searcher, SearchQuery } from '../../search/searcher.ts'
@@ -75,7 +76,7 @@ const search = async (run: string, query: string, flags: SearchFlags): Promise<v
   const tokenizer = await runTokenizer(run)
   const rows = hits.map(({ docid, score }, i) => {
     const { title, text } = texts.get(docid) ?? { title: '', text: '' }
-    const body = title !== '' && text.startsWith(`${title}\n`) ? text.slice(title.length + 1) : text
+    const body = withoutTitle(title, text)
     return { rank: i + 1, docid, score, title, snippet: tokenizer.truncate(body, snippet) }
   })
   if (json) print(`${JSON.stringify(rows, null, 1)}\n`)

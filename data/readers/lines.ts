@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
+import { scanJson } from './json-scan.ts'
 import { excerpt } from './errors.ts'
 
 export interface Line {
@@ -114,7 +115,7 @@ export const parseJsonLine = (path: string, { text, number }: Line): unknown => 
     return JSON.parse(text)
   } catch (error) {
     throw new UserError({
-      where: `${path} line ${number}`,
+      where: `${path} line ${number} column ${(scanJson(text).fault ?? 0) + 1}`,
       expected: 'one JSON value a line',
       found: excerpt(text),
       fix: 'Correct or remove that line; a file cut short usually breaks at its last one.',

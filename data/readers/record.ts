@@ -10,11 +10,22 @@ export const isObject = (value: unknown): value is Json =>
 const show = (value: unknown): string => (value === undefined ? 'nothing' : excerpt(JSON.stringify(value)))
 
 /** The error for a record that lacks one of these keys or has another type of value there. */
-export const badField = (where: string, keys: readonly string[], type: string, found: unknown): UserError =>
+export const badField = (
+  where: string,
+  keys: readonly string[],
+  type: string,
+  found: unknown,
+  written?: string,
+): UserError =>
   new UserError({
     where,
     expected: `${type} under ${keys.map((key) => `"${key}"`).join(' or ')}`,
-    found: isObject(found) ? `keys ${Object.keys(found).slice(0, 20).join(', ') || '(none)'}` : show(found),
+    found:
+      written !== undefined
+        ? excerpt(written)
+        : isObject(found)
+          ? `keys ${Object.keys(found).slice(0, 20).join(', ') || '(none)'}`
+          : show(found),
     fix: 'Correct that record, or name the format that the file has.',
   })
 
@@ -33,12 +44,16 @@ export const objectAt = (value: unknown, where: string): Json => {
 export const firstOf = (record: Json, keys: readonly string[]): unknown =>
   record[keys.find((key) => record[key] !== undefined && record[key] !== null) ?? '']
 
-/** An id under one of the keys; numbers become text. Throws UserError where there is none or it is empty. */
+/** Whether a number means one id and no other: an integer that a double holds and whose neighbours it holds too. */
+export const isIdNumber = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2 ** 53
+
+/** An id under one of the keys; integers become text. Throws UserError where there is none or it is empty. */
 export const idAt = (record: Json, keys: readonly string[], where: string): string => {
   const value = firstOf(record, keys)
-  if (typeof value === 'number') return String(value)
+  if (isIdNumber(value)) return String(value)
   if (typeof value === 'string' && value !== '') return value
-  throw badField(where, keys, 'a non-empty text or number', value === undefined ? record : value)
+  throw badField(where, keys, 'a non-empty text or an integer', value === undefined ? record : value)
 }
 
 /** A text under one of the keys. Throws UserError where there is none, unless a fallback is given. */

@@ -1,4 +1,5 @@
 // Compares what was read with what is asked: which sentence of a page speaks for which clause.
+import { withoutTitle } from '../../data/title.ts'
 import type { Clause, Unknown } from './question.ts'
 import { meaningsOf, sentencesOf, type Word } from './words.ts'
 
@@ -22,7 +23,7 @@ export const pageOf = (docid: string, title: string, text: string): Page => ({
   docid,
   title,
   text,
-  sentences: sentencesOf(text.startsWith(`${title}\n`) ? text.slice(title.length + 1) : text).map((sentence) => ({
+  sentences: sentencesOf(withoutTitle(title, text)).map((sentence) => ({
     text: sentence,
     meanings: meaningsOf(sentence),
   })),

@@ -5,7 +5,7 @@ import type { Document } from '../../data/schemas.ts'
 import { named, tokenizerPool, type TokenThreadsOptions } from '../../model/tokenize/tokens.ts'
 import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import { openThreads, type Threads } from '../../core/threads.ts'
-import { withTitle } from './with-title.ts'
+import { withTitle } from '../../data/title.ts'
 
 export interface CutTask {
   readonly articles: readonly Article[]

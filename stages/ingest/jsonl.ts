@@ -3,8 +3,10 @@ import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { readLineChunks, type LineChunk } from '../../data/readers/line-chunks.ts'
-import { parseJsonLine, splitLines } from '../../data/readers/lines.ts'
-import { idAt, objectAt, textAt } from '../../data/readers/record.ts'
+import type { Article, OnDrop } from '../../data/readers/corpora/article.ts'
+import { ID_KEYS, parseJsonlDocument, TEXT_KEYS, TITLE_KEY } from '../../data/readers/corpora/jsonl.ts'
+import { splitLines } from '../../data/readers/lines.ts'
+import { withTitleSql } from '../../data/title.ts'
 import { documents } from '../../data/schemas.ts'
 import { createBackground } from '../../core/background.ts'
 import { connect, jsonLines, type DuckDBConnection } from '../../core/database.ts'
@@ -12,6 +14,7 @@ import { diskError, publish, temporary } from '../../core/files.ts'
 import { copyToParquet, partPath } from '../../pipeline/parts.ts'
 import type { StageContext } from '../../pipeline/stage.ts'
 import type { Config } from '../config.ts'
+import { usable } from './usable.ts'
 
 /** Bytes of JSON a part; also what bounds the memory. */
 const CHUNK_BYTES = 32 << 20
@@ -20,20 +23,15 @@ const USUAL_LINE = 8 << 20
 /** More at a time would only wait for the disk, and take memory. */
 const MOST_AT_ONCE = 4
 
-const ID_KEYS = ['docid', 'id', '_id']
-const TEXT_KEYS = ['text', 'contents', 'content']
-const KEYS = [...ID_KEYS, 'title', ...TEXT_KEYS]
+const KEYS = [...ID_KEYS, TITLE_KEY, ...TEXT_KEYS]
 
-// The title becomes the first line of the text unless the text already begins with it (as with-title.ts has it).
 const select = (spool: string, longest: number): string => {
   const columns = Object.fromEntries(KEYS.map((key) => [key, 'VARCHAR']))
   return `
     SELECT
       CASE WHEN id IS NULL OR id = '' THEN error('no id') ELSE id END AS docid,
       title,
-      CASE WHEN body IS NULL THEN error('no text')
-           WHEN title = '' OR starts_with(body, title) THEN body
-           ELSE title || chr(10) || body END AS "text",
+      CASE WHEN body IS NULL THEN error('no text') ELSE ${withTitleSql('title', 'body')} END AS "text",
       NULL::INTEGER AS tokens
     FROM (
       SELECT coalesce(docid, id, _id) AS id, coalesce(title, '') AS title, coalesce("text", contents, content) AS body
@@ -41,37 +39,45 @@ const select = (spool: string, longest: number): string => {
     )`
 }
 
-const checked = (value: unknown, where: string): Readonly<Record<string, unknown>> => {
-  const record = objectAt(value, where)
-  const title = textAt(record, ['title'], where, '')
-  return { docid: idAt(record, ID_KEYS, where), title, text: textAt(record, TEXT_KEYS, where) }
-}
-
+// Half a surrogate pair, which JSON allows and UTF-8 does not, becomes U+FFFD.
 const wellFormed = (_: string, value: unknown): unknown => (typeof value === 'string' ? value.toWellFormed() : value)
+const written = ({ id, title, text }: Article): string => `${JSON.stringify({ docid: id, title, text }, wellFormed)}\n`
 
-// The chunk line by line, which throws at the line at fault. Half a surrogate pair, which JSON allows and UTF-8 does not,
-// becomes U+FFFD.
-const rewritten = (chunk: LineChunk): string[] =>
-  splitLines(chunk.path, chunk.bytes, chunk.firstLine)
-    .map((line) => checked(parseJsonLine(chunk.path, line), `${chunk.path} line ${line.number}`))
-    .map((record) => `${JSON.stringify(record, wellFormed)}\n`)
+const ESCAPED_NUL = '\\u0000'
 
-const copy = async (connection: DuckDBConnection, chunk: LineChunk, spool: string, path: string): Promise<void> => {
+// DuckDB's JSON is wider than JSON: what it is given has been read by the rules before.
+const checked = (chunk: LineChunk): Article[] =>
+  splitLines(chunk.path, chunk.bytes, chunk.firstLine).map((line) => parseJsonlDocument(chunk.path, line))
+
+const copy = async (
+  connection: DuckDBConnection,
+  { chunk, spool, path }: { chunk: LineChunk; spool: string; path: string },
+  onDrop: OnDrop,
+): Promise<void> => {
   const convert = async (json: Uint8Array | string, longest: number): Promise<void> => {
     writeFileSync(spool, json)
     await connection.run(copyToParquet(select(spool, longest), temporary(path)))
     publish(path)
   }
+  const read = checked(chunk)
+  const kept = read.filter(usable(onDrop))
   try {
     mkdirSync(dirname(path), { recursive: true })
-    await convert(chunk.bytes, USUAL_LINE)
+    if (kept.length === read.length) return await convert(chunk.bytes, USUAL_LINE)
   } catch (error) {
     const named = diskError(error, path)
     if (named !== error) throw named
-    const lines = rewritten(chunk)
-    const longest = lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), USUAL_LINE)
-    await convert(lines.join(''), longest)
   }
+  const lines = kept.map(written)
+  await convert(
+    lines.join(''),
+    lines.reduce((most, line) => Math.max(most, Buffer.byteLength(line)), USUAL_LINE),
+  )
+}
+
+/** What was dropped of a piece whose part exists, so that counts are right after a resume. */
+const countAgain = (chunk: LineChunk, onDrop: OnDrop): void => {
+  if (chunk.bytes.includes(ESCAPED_NUL)) checked(chunk).filter(usable(onDrop))
 }
 
 /**
@@ -81,6 +87,7 @@ const copy = async (connection: DuckDBConnection, chunk: LineChunk, spool: strin
 export const ingestJsonl = async (
   context: StageContext<Config>,
   paths: readonly string[],
+  onDrop: OnDrop,
   chunkBytes = CHUNK_BYTES,
 ): Promise<void> => {
   const total = paths.reduce((sum, path) => sum + statSync(path).size, 0)
@@ -94,7 +101,7 @@ export const ingestJsonl = async (
     const connection = idle.pop()!
     const spool = join(context.scratch, `chunk-${chunk.index}.jsonl`)
     try {
-      await copy(connection, chunk, spool, partPath(context.folder, documents, chunk.index))
+      await copy(connection, { chunk, spool, path: partPath(context.folder, documents, chunk.index) }, onDrop)
     } finally {
       rmSync(spool, { force: true })
       idle.push(connection)
@@ -105,8 +112,10 @@ export const ingestJsonl = async (
   try {
     for await (const chunk of readLineChunks(paths, chunkBytes)) {
       context.check()
-      if (context.done(chunk.index, [documents])) read += chunk.bytes.length
-      else await background.add(() => ingest(chunk))
+      if (context.done(chunk.index, [documents])) {
+        countAgain(chunk, onDrop)
+        read += chunk.bytes.length
+      } else await background.add(() => ingest(chunk))
     }
     await background.drain()
   } finally {

@@ -12,6 +12,7 @@ import { ingestJsonl } from './jsonl.ts'
 import { ingestQrels } from './qrels.ts'
 import { checkQuestions } from './overlap.ts'
 import { firstAnswered, writeAll } from './rows.ts'
+import { usableArticles } from './usable.ts'
 import { corpusPath, openSources } from './sources.ts'
 
 const PRE_CHUNKED: readonly string[] = ['jsonl', 'csv', 'tsv', 'hotpotqa']
@@ -31,11 +32,16 @@ const ingestDocuments = async (context: StageContext<Config>, onDrop: OnDrop): P
   const { config } = context
   const tokens = chunkTokens(config)
   if (config.corpus.format === 'jsonl' && tokens === undefined)
-    return ingestJsonl(context, await jsonlFiles(corpusPath(config)))
+    return ingestJsonl(context, await jsonlFiles(corpusPath(config)), onDrop)
   const sources = openSources(config, onDrop)
   const tokenizer = await loadTokenizer(config.tokenizer)
   const threads = { workers: config.workers }
-  return ingestArticles(context, sources.articles(), { tokens, tokenizer, total: sources.total, threads })
+  return ingestArticles(context, usableArticles(sources.articles(), onDrop), {
+    tokens,
+    tokenizer,
+    total: sources.total,
+    threads,
+  })
 }
 
 export const ingestStage: Stage<Config> = {

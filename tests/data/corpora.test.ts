@@ -40,7 +40,7 @@ describe('JSON Lines corpus', () => {
     for (const record of records)
       await failure(
         readJsonlArticles(write('bad.jsonl', lines(record))),
-        /bad\.jsonl line 1: expected .*(id|text|object)/,
+        /bad\.jsonl line 1( column \d+)?: expected .*(id|text|object)/,
       )
   })
 })

@@ -54,7 +54,7 @@ describe('a corpus', () => {
     await upTo('generate')
     const bad = await upTo('export')
     expect(bad.code).toBe(1)
-    expect(bad.stderr).toMatch(/corpus\.jsonl line 7: expected one JSON value a line; found ".*cut sho"/)
+    expect(bad.stderr).toMatch(/corpus\.jsonl line 7 column 33: expected one JSON value a line; found ".*cut sho"/)
     writeFiles(folder, { 'corpus.jsonl': jsonl(corpusRows(20)) })
     const good = await upTo('export')
     expect(good.code).toBe(0)

@@ -1,12 +1,9 @@
 // What wikiextractor writes with --json: folders AA, AB … of files wiki_00, wiki_01 …, one JSON object a line.
+import { withoutTitle } from '../../title.ts'
 import { readJsonLines } from '../lines.ts'
 import { idAt, objectAt, textAt } from '../record.ts'
 import { ignoreDrop, type Article, type OnDrop } from './article.ts'
 import { filesOf } from './files.ts'
-
-// Some versions begin the text with the title, which would then stand in a chunk twice.
-const withoutTitle = (text: string, title: string): string =>
-  text.startsWith(`${title}\n`) ? text.slice(title.length + 1).trimStart() : text
 
 /** Articles of one such file or the whole folder; those without text (redirects) are dropped and counted. */
 export async function* readWikiextractorArticles(path: string, onDrop: OnDrop = ignoreDrop): AsyncGenerator<Article> {
@@ -16,7 +13,8 @@ export async function* readWikiextractorArticles(path: string, onDrop: OnDrop = 
         const where = `${file} line ${number}`
         const record = objectAt(value, where)
         const title = textAt(record, ['title'], where)
-        const text = withoutTitle(textAt(record, ['text'], where), title)
+        // Some versions begin the text with the title, which would then stand in a chunk twice.
+        const text = withoutTitle(title, textAt(record, ['text'], where)).trimStart()
         if (text.trim() === '') onDrop('empty', where)
         else yield { id: idAt(record, ['id'], where), title, text }
       }
