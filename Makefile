@@ -1,9 +1,8 @@
 # make-style entry points: `make demo`, `make test`, `make mine CONFIG=configs/lrat.yaml`.
 CONFIG ?= configs/demo.yaml
 LRAT = node dist/cli/main.js
-STAGES = ingest index generate filter mine weigh export train evaluate report
 
-.PHONY: all install build run status clean demo test test-slow lint docs bench bench-gpu check-peers $(STAGES)
+.PHONY: all install build run status clean demo test test-slow lint docs bench bench-gpu check-peers
 
 all: run
 
@@ -17,9 +16,6 @@ build: install
 
 run: build
 	$(LRAT) run -c $(CONFIG)
-
-$(STAGES): build
-	$(LRAT) $@ -c $(CONFIG)
 
 status: build
 	$(LRAT) status -c $(CONFIG)
@@ -51,3 +47,9 @@ bench-gpu: build
 
 check-peers: build
 	node dist/scripts/check-peers.js $(ARGS)
+
+# Any other target is a command of lrat with a configuration: make mine, make status.
+Makefile package-lock.json: ;
+
+%: build
+	$(LRAT) $@ -c $(CONFIG)

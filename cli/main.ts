@@ -11,11 +11,9 @@ interface CommandModule {
   readonly register: (program: Command) => void
 }
 
-const stages = ['ingest', 'index', 'generate', 'filter', 'mine', 'weigh', 'export', 'train', 'evaluate', 'report']
-
-/** Modules by the commands they hold. */
+/** Modules by the commands they hold; `run` also holds one command a stage. */
 const modules: readonly { readonly commands: readonly string[]; readonly load: () => Promise<CommandModule> }[] = [
-  { commands: ['run', ...stages], load: () => import('./commands/run.ts') },
+  { commands: ['run'], load: () => import('./commands/run.ts') },
   { commands: ['status', 'show', 'clean'], load: () => import('./commands/inspect.ts') },
   { commands: ['export-trajectories', 'judge-agreement'], load: () => import('./commands/trajectories.ts') },
   { commands: ['search', 'retrieve'], load: () => import('./commands/search.ts') },
@@ -26,13 +24,22 @@ const modules: readonly { readonly commands: readonly string[]; readonly load: (
   { commands: ['devices', 'check-engine', 'encode', 'export-onnx'], load: () => import('./commands/engine.ts') },
 ]
 
-const asked = modules.filter(({ commands }) => commands.includes(process.argv[2] ?? ''))
-
 const program = new Command('lrat')
   .description("Turns search agents' trajectories into better retrievers.")
   .version(version)
   .showHelpAfterError('(add --help for usage)')
   .configureHelp({ sortSubcommands: false, showGlobalOptions: false })
+
+/** Loads the module of the command that is asked for; all of them where there is no such command. */
+const registerAsked = async (): Promise<void> => {
+  const asked = process.argv[2] ?? ''
+  const holders = modules.filter(({ commands }) => commands.includes(asked))
+  for (const { load } of holders.length > 0 ? holders : modules) {
+    const { register } = await load()
+    register(program)
+    if (program.commands.some((command) => command.name() === asked)) return
+  }
+}
 
 // A reader that has seen enough, as in `lrat show … | head`, is no error.
 process.stdout.on('error', (error) => {
@@ -56,7 +63,7 @@ const report = (thrown: unknown): number => {
 process.on('uncaughtException', (error) => process.exit(report(error)))
 
 try {
-  for (const { load } of asked.length > 0 ? asked : modules) (await load()).register(program)
+  await registerAsked()
   await program.parseAsync()
 } catch (error) {
   process.exitCode = report(error)

@@ -6,7 +6,8 @@ export interface ConfigFlags {
   readonly set: readonly string[]
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+/** Gathers the values of an option that may be given more than once. */
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value]
 
 const setOption = (): Option =>
   new Option('--set <key=value>', 'override a key of the configuration (repeatable)')

@@ -1,44 +1,58 @@
 // The numbers of an evaluation, as metrics.json holds them.
-import type { Estimate } from './retrieval/statistics.ts'
+import { z } from 'zod'
 
-export interface SystemSummary {
-  readonly system: string
-  /** Seeds averaged; empty for BM25. */
-  readonly seeds: readonly number[]
-  readonly metrics: Readonly<Record<string, Estimate>>
-}
+const estimate = z.object({ mean: z.number(), low: z.number(), high: z.number() }).readonly()
 
+const system = z
+  .object({
+    system: z.string(),
+    /** Seeds averaged; empty for BM25. */
+    seeds: z.array(z.number()).readonly(),
+    metrics: z.record(z.string(), estimate).readonly(),
+  })
+  .readonly()
+export type SystemSummary = z.output<typeof system>
+
+const comparison = z
+  .object({
+    system: z.string(),
+    against: z.string(),
+    metric: z.string(),
+    /** Mean of `system` less mean of `against`. */
+    difference: z.number(),
+    /** Two-sided p of a paired randomisation test. */
+    p: z.number(),
+  })
+  .readonly()
 /** A retriever against the main one, over the same queries. */
-export interface Comparison {
-  readonly system: string
-  readonly against: string
-  readonly metric: string
-  /** Mean of `system` less mean of `against`. */
-  readonly difference: number
-  /** Two-sided p of a paired randomisation test. */
-  readonly p: number
-}
+export type Comparison = z.output<typeof comparison>
 
-export interface SetSummary {
-  readonly name: string
-  /** What the queries are and what counts as relevant. */
-  readonly description: string
-  /** Number of queries. */
-  readonly n: number
-  /** One row a retriever: each query's score is the average over seeds. */
-  readonly systems: readonly SystemSummary[]
-  /** The same, one row a model. */
-  readonly models: readonly SystemSummary[]
-  /** The main trained retriever against every other. */
-  readonly comparisons: readonly Comparison[]
-}
+const set = z
+  .object({
+    name: z.string(),
+    /** What the queries are and what counts as relevant. */
+    description: z.string(),
+    /** Number of queries. */
+    n: z.number(),
+    /** One row a retriever: each query's score is the average over seeds. */
+    systems: z.array(system).readonly(),
+    /** The same, one row a model. */
+    models: z.array(system).readonly(),
+    /** The main trained retriever against every other. */
+    comparisons: z.array(comparison).readonly(),
+  })
+  .readonly()
+export type SetSummary = z.output<typeof set>
 
-export interface EvaluationSummary {
-  readonly lrat: string
-  /** True where corpus or agent are ours and not real. */
-  readonly synthetic: { readonly corpus: boolean; readonly agent: boolean }
-  readonly notes: readonly string[]
-  /** How the intervals were made. */
-  readonly intervals: string
-  readonly sets: readonly SetSummary[]
-}
+export const evaluationSummary = z
+  .object({
+    lrat: z.string(),
+    /** True where corpus or agent are ours and not real. */
+    synthetic: z.object({ corpus: z.boolean(), agent: z.boolean() }).readonly(),
+    notes: z.array(z.string()).readonly(),
+    /** How the intervals were made. */
+    intervals: z.string(),
+    sets: z.array(set).readonly(),
+  })
+  .readonly()
+export type EvaluationSummary = z.output<typeof evaluationSummary>

@@ -1,5 +1,6 @@
 // Renders a configuration schema as a reference page: every key with its type, default and meaning.
 import type { z } from 'zod'
+import { renamedKeys } from './renamed.ts'
 
 interface Definition {
   readonly type: string
@@ -76,6 +77,14 @@ const rows = (schema: z.ZodType, path: string): string[] =>
     }),
   )
 
+/** Says which keys had other names, if any. */
+const formerNames = (schema: z.ZodType): string[] => {
+  const renamed = renamedKeys(schema)
+  if (renamed.length === 0) return []
+  const names = renamed.map(({ from, to }) => `\`${from}\` is \`${to}\``)
+  return [`Renamed keys, which are still read under their old names: ${names.join('; ')}.`, '']
+}
+
 /** The reference page in Markdown. */
 export const renderReference = (schema: z.ZodType): string =>
   [
@@ -88,4 +97,5 @@ export const renderReference = (schema: z.ZodType): string =>
     '|---|---|---|---|',
     ...rows(schema, ''),
     '',
+    ...formerNames(schema),
   ].join('\n')

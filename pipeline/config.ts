@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { isMap, isPair, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { z } from 'zod'
 import { deepest, expectation, worst, type Issue, type Path } from './config-issues.ts'
+import { renamedKeys, renameKeys } from './renamed.ts'
 import { codeOf, messageOf, UserError } from '../core/errors.ts'
 import { redactor, secretIn, shownValue } from '../core/secrets.ts'
 
@@ -132,11 +133,17 @@ const faultOf = (raw: Issue, schema: z.ZodType, value: unknown, where: (path: Pa
   })
 }
 
-/** The validated configuration in `path`, with `--set` assignments applied. Errors: UserError with file, line and key. */
+const onStderr = (line: string): void => void process.stderr.write(`note: ${line}\n`)
+
+/**
+ * The validated configuration in `path`, with `--set` assignments applied; `warn` hears of keys under an old name. Errors:
+ * UserError with file, line and key.
+ */
 export const loadConfig = <S extends z.ZodType>(
   schema: S,
   path: string,
   assignments: readonly string[] = [],
+  warn: (line: string) => void = onStderr,
 ): z.output<S> => {
   const counter = new LineCounter()
   const document = parseDocument(read(path), { lineCounter: counter })
@@ -149,6 +156,8 @@ export const loadConfig = <S extends z.ZodType>(
       fix: 'Correct the file.',
     })
   for (const assignment of assignments) assign(document, assignment)
+  for (const { from, to } of renameKeys(document, renamedKeys(schema), path))
+    warn(`${path}: '${from}' is called '${to}' now; it was read as such`)
   const value = (document.toJS() ?? {}) as unknown
   const secret = secretIn(value)
   if (secret)

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import { codeOf, UserError } from '../core/errors.ts'
 import { writeFileAtomic } from '../core/files.ts'
 
@@ -73,11 +74,13 @@ export interface OutsideFile {
   readonly sha256: string
   readonly bytes: number
 }
-type Cache = Record<string, { stamp: string; sha256: string }>
+const cacheSchema = z.record(z.string(), z.object({ stamp: z.string(), sha256: z.string() }))
+type Cache = z.output<typeof cacheSchema>
 
+/** A cache that cannot be read is as good as none: every hash is taken anew. */
 const readCache = (path: string): Cache => {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Cache
+    return cacheSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
   } catch {
     return {}
   }

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../core/errors.ts'
 import type { Table } from '../core/columns.ts'
 import { readManifest, verifyOutputs } from './manifest.ts'
 import { listParts } from './parts.ts'
-import { stageFolder } from './stage.ts'
+import { stageFolder } from './manifest.ts'
 
 /**
  * The parts of a table that a stage wrote, in order. Errors: UserError naming the part that is missing, cut short or

@@ -1,66 +1,71 @@
 // A stage's manifest: written last, it says what the stage read, how it was set, and what it wrote.
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { Table } from '../core/columns.ts'
 import { all, parquetMetadata, writer } from '../core/database.ts'
 import { UserError } from '../core/errors.ts'
 import { writeFileAtomic } from '../core/files.ts'
-import { hashFile, stampOf, type OutsideFile } from './fingerprint.ts'
+import { hashFile, stampOf } from './fingerprint.ts'
 import { listParts } from './parts.ts'
+import { readRecord } from './record.ts'
 
-export interface PartRecord {
+const partRecord = z.object({
   /** Path relative to the stage's folder. */
-  readonly file: string
+  file: z.string(),
   /** Null for a file that is no table. */
-  readonly rows: number | null
-  readonly bytes: number
-  readonly sha256: string
+  rows: z.number().nullable(),
+  bytes: z.number(),
+  sha256: z.string(),
   /** Size, time and inode when it was hashed; while they stay, it need not be hashed again. */
-  readonly stamp: string
-}
+  stamp: z.string(),
+})
+export type PartRecord = Readonly<z.output<typeof partRecord>>
 
-export interface Manifest {
-  readonly stage: string
-  readonly fingerprint: string
-  readonly stageVersion: number
-  readonly parameters: unknown
+const manifestSchema = z.object({
+  stage: z.string(),
+  fingerprint: z.string(),
+  stageVersion: z.number(),
+  parameters: z.unknown(),
   /** Fingerprints of the stages read. */
-  readonly inputs: Readonly<Record<string, string>>
-  readonly outside: readonly OutsideFile[]
-  readonly versions: Readonly<Record<string, string>>
-  readonly tables: Readonly<Record<string, readonly PartRecord[]>>
+  inputs: z.record(z.string(), z.string()),
+  outside: z.array(z.object({ path: z.string(), sha256: z.string(), bytes: z.number() })),
+  versions: z.record(z.string(), z.string()),
+  tables: z.record(z.string(), z.array(partRecord)),
   /** What the stage wrote beside tables. */
-  readonly files: readonly PartRecord[]
+  files: z.array(partRecord),
   /** What the stage counted: the funnel, drops, skips. */
-  readonly counts: Readonly<Record<string, number>>
-  readonly warnings: readonly string[]
-  readonly seconds: number
-}
+  counts: z.record(z.string(), z.number()),
+  warnings: z.array(z.string()),
+  seconds: z.number(),
+})
+
+type Frozen<T> = T extends readonly (infer I)[]
+  ? readonly Frozen<I>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Frozen<T[K]> }
+    : T
+export type Manifest = Frozen<z.output<typeof manifestSchema>>
+
+/** The folder of a stage in a run. */
+export const stageFolder = (run: string, stage: string): string => join(run, stage)
 
 const MANIFEST = 'manifest.json'
 
-export const readManifest = (folder: string): Manifest | undefined => {
-  const path = join(folder, MANIFEST)
-  if (!existsSync(path)) return undefined
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Manifest
-  } catch (cause) {
-    throw new UserError({
-      where: path,
-      expected: 'a manifest in JSON',
-      found: 'something else',
-      fix: 'Delete this file: the stage will run again.',
-      cause,
-    })
-  }
-}
+/** Errors: UserError where the file is there and is no manifest. */
+export const readManifest = (folder: string): Manifest | undefined =>
+  readRecord(join(folder, MANIFEST), manifestSchema, {
+    expected: 'the manifest of a stage',
+    fix: 'Restore it from a copy; or delete it, and the stage runs again.',
+  })
 
 export const writeManifest = (folder: string, manifest: Manifest): void =>
   writeFileAtomic(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 1)}\n`)
 
-const rowsOf = async (path: string): Promise<number> => {
-  const [meta] = await all<{ rows: bigint }>(await writer(), `SELECT num_rows AS "rows" FROM ${parquetMetadata(path)}`)
-  return Number(meta.rows)
+/** Rows of a part, by its metadata. */
+export const rowsOf = async (path: string): Promise<number> => {
+  const found = await all<{ rows: bigint }>(await writer(), `SELECT num_rows AS "rows" FROM ${parquetMetadata(path)}`)
+  return found.reduce((sum, { rows }) => sum + Number(rows), 0)
 }
 
 const record = (folder: string, path: string, rows: number | null): PartRecord => ({
@@ -78,8 +83,9 @@ export const recordOutputs = async (
 ): Promise<Pick<Manifest, 'tables' | 'files'>> => {
   const parts: Record<string, PartRecord[]> = {}
   for (const table of tables) {
-    parts[table.name] = []
-    for (const path of listParts(folder, table)) parts[table.name].push(record(folder, path, await rowsOf(path)))
+    const records: PartRecord[] = []
+    for (const path of listParts(folder, table)) records.push(record(folder, path, await rowsOf(path)))
+    parts[table.name] = records
   }
   const skipped = new Set([MANIFEST, PROGRESS, SCRATCH, ...tables.map((table) => table.name)])
   const files = readdirSync(folder)
@@ -100,20 +106,22 @@ export const PROGRESS = 'progress.json'
 /** A folder below the stage's for what need not be kept. */
 export const SCRATCH = 'scratch'
 
-export interface ProgressMark {
-  readonly fingerprint: string
-  readonly done: number
-  readonly total: number | null
-  readonly unit: string
-}
+const progressMark = z.object({
+  fingerprint: z.string(),
+  done: z.number(),
+  total: z.number().nullable(),
+  unit: z.string(),
+  /** Whether the work cost money or long waiting; marks of earlier versions do not say. */
+  paid: z.boolean().optional(),
+})
+export type ProgressMark = Readonly<z.output<typeof progressMark>>
 
-export const readProgress = (folder: string): ProgressMark | undefined => {
-  try {
-    return JSON.parse(readFileSync(join(folder, PROGRESS), 'utf8')) as ProgressMark
-  } catch {
-    return undefined
-  }
-}
+/** Errors: UserError where the file is there and is no mark. */
+export const readProgress = (folder: string): ProgressMark | undefined =>
+  readRecord(join(folder, PROGRESS), progressMark, {
+    expected: 'the mark of a stage under way',
+    fix: 'Delete it, and the stage starts over.',
+  })
 
 const verified = new Set<string>()
 
@@ -145,3 +153,11 @@ export const trustOutputs = (folder: string, manifest: Manifest): void => {
   for (const { file, sha256 } of [...Object.values(manifest.tables).flat(), ...manifest.files])
     verified.add(`${join(folder, file)}:${sha256}`)
 }
+
+/** Counts whose names begin with `prefix`, by what follows it, in words. */
+export const countsAfter = (counts: Readonly<Record<string, number>>, prefix: string): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counts)
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, count]) => [name.slice(prefix.length).trim().replaceAll('_', ' '), count]),
+  )

@@ -1,8 +1,7 @@
 // A stage's last complete result, kept aside while another is made: a change that fails or is taken back costs nothing.
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, rmdirSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { readManifest, readProgress } from './manifest.ts'
-import { stageFolder } from './stage.ts'
+import { readManifest, readProgress, stageFolder } from './manifest.ts'
 
 /** The folder of a run for results that others are about to replace. */
 export const PREVIOUS = 'previous'
@@ -24,10 +23,13 @@ export const setAside = (run: string, stage: string): void => {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** Whether the result kept aside has this fingerprint, and no other with it was begun since. */
-export const isKept = (run: string, stage: string, fingerprint: string): boolean =>
-  readManifest(keptIn(run, stage))?.fingerprint === fingerprint &&
-  readProgress(stageFolder(run, stage))?.fingerprint !== fingerprint
+/** The fingerprint of the result kept aside; undefined without one, or where another with it was begun since. */
+export const keptAs = (run: string, stage: string): string | undefined => {
+  const fingerprint = readManifest(keptIn(run, stage))?.fingerprint
+  return fingerprint !== undefined && readProgress(stageFolder(run, stage))?.fingerprint === fingerprint
+    ? undefined
+    : fingerprint
+}
 
 /** Puts the result kept aside in the place of work half done. */
 export const restore = (run: string, stage: string): void => {

@@ -1,10 +1,10 @@
 // How each stage stands, and why: what `lrat status` prints.
 import { existsSync } from 'node:fs'
+import { counts, expect, plan, standing, type Expected } from './expected.ts'
 import { canonical } from './fingerprint.ts'
-import { readManifest, readProgress, type Manifest } from './manifest.ts'
-import { isKept } from './previous.ts'
-import { expect, plan, type Expected } from './runner.ts'
-import { stageFolder, type Stage } from './stage.ts'
+import { readManifest, readProgress, stageFolder, type Manifest } from './manifest.ts'
+import { keptAs } from './previous.ts'
+import type { Stage } from './stage.ts'
 
 export interface StageStatus {
   readonly stage: string
@@ -28,9 +28,10 @@ export const differences = (before: unknown, after: unknown, path = ''): string[
   )
 }
 
-const reasons = (manifest: Manifest, stageVersion: number, expected: Expected): string => {
+/** Why a result is not what is expected. */
+export const reasons = (manifest: Manifest, stage: { readonly version: number }, expected: Expected): string => {
   const why: string[] = []
-  if (manifest.stageVersion !== stageVersion) why.push("the stage's code changed")
+  if (manifest.stageVersion !== stage.version) why.push("the stage's code changed")
   const changed = differences(manifest.parameters, expected.parameters)
   if (changed.length > 0) why.push(`changed: ${changed.join(', ')}`)
   const inputs = Object.keys(expected.inputs).filter((name) => manifest.inputs[name] !== expected.inputs[name])
@@ -43,29 +44,29 @@ const reasons = (manifest: Manifest, stageVersion: number, expected: Expected): 
 
 /** The standing of every stage that `to` needs, in order. Reads manifests only, and writes nothing. */
 export const statusOf = <C>(run: string, config: C, stages: readonly Stage<C>[], to?: string): StageStatus[] => {
-  const fingerprints = new Map<string, string>()
-  return plan(stages, config, to ?? stages[stages.length - 1].name).map((stage) => {
+  const known = new Map<string, Expected>()
+  return plan(stages, config, to ?? stages.at(-1)?.name ?? '').map((stage) => {
     const folder = stageFolder(run, stage.name)
-    const expected = expect(stage, config, run, fingerprints, false)
-    fingerprints.set(stage.name, expected.fingerprint)
+    const expected = expect(stage, { stages, config, run, known, save: false })
+    known.set(stage.name, standing(run, stage.name, expected))
     const manifest = existsSync(folder) ? readManifest(folder) : undefined
     const progress = readProgress(folder)
     const nothing = { stage: stage.name, rows: null, bytes: null, seconds: null }
-    if (isKept(run, stage.name, expected.fingerprint))
+    if (!counts(expected, manifest?.fingerprint) && counts(expected, keptAs(run, stage.name)))
       return { ...nothing, state: 'stale', detail: 'its result from before the last change is kept and comes back' }
-    if (!manifest && progress?.fingerprint === expected.fingerprint) {
+    if (!manifest && progress && counts(expected, progress.fingerprint)) {
       const { done, total, unit } = progress
       return { ...nothing, state: 'partial', detail: `${done} of ${total ?? 'an unknown number of'} ${unit}` }
     }
     if (!manifest && progress) return { ...nothing, state: 'stale', detail: 'begun with other parameters or inputs' }
     if (!manifest) return { ...nothing, state: 'missing', detail: '' }
     const parts = [...Object.values(manifest.tables).flat(), ...manifest.files]
-    const upToDate = manifest.fingerprint === expected.fingerprint
+    const upToDate = counts(expected, manifest.fingerprint)
     return {
       stage: stage.name,
       state: upToDate ? 'up to date' : 'stale',
-      detail: upToDate ? '' : reasons(manifest, stage.version, expected),
-      rows: stage.tables.length > 0 ? parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) : null,
+      detail: upToDate ? '' : reasons(manifest, stage, expected),
+      rows: stage.writes.length > 0 ? parts.reduce((sum, part) => sum + (part.rows ?? 0), 0) : null,
       bytes: parts.reduce((sum, part) => sum + part.bytes, 0),
       seconds: manifest.seconds,
     }

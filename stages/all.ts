@@ -1,6 +1,4 @@
 // The method as a list, in the order the data flows.
-import type { Stage } from '../pipeline/stage.ts'
-import type { Config } from './config.ts'
 import { evaluateStage } from './evaluate/stage.ts'
 import { exportStage } from './export/stage.ts'
 import { filterStage } from './filter/stage.ts'
@@ -12,7 +10,7 @@ import { reportStage } from './report/stage.ts'
 import { trainStage } from './train/stage.ts'
 import { weighStage } from './weigh/stage.ts'
 
-export const stages: readonly Stage<Config>[] = [
+const method = [
   ingestStage,
   indexStage,
   generateStage,
@@ -22,5 +20,6 @@ export const stages: readonly Stage<Config>[] = [
   exportStage,
   trainStage,
   evaluateStage,
-  reportStage,
-]
+] as const
+
+export const stages = [...method, reportStage(method)] as const

@@ -14,7 +14,7 @@ import { UserError } from '../../core/errors.ts'
 import { intactParts } from '../../pipeline/intact.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { many } from '../../pipeline/progress.ts'
-import { stageFolder } from '../../pipeline/stage.ts'
+import { stageFolder } from '../../pipeline/manifest.ts'
 import { agentRunOf, readAgentRuns, type AgentRun } from '../../evaluation/agents/agent-runs.ts'
 import { note } from '../print.ts'
 

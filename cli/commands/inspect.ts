@@ -2,8 +2,8 @@
 import { type Command } from 'commander'
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { tables } from '../../data/schemas.ts'
 import { loadConfig } from '../../pipeline/config.ts'
+import type { Table } from '../../core/columns.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
 import { lockRun } from '../../pipeline/lock.ts'
@@ -12,16 +12,20 @@ import { listParts } from '../../pipeline/parts.ts'
 import { PREVIOUS } from '../../pipeline/previous.ts'
 import { bytes, count, duration } from '../../pipeline/progress.ts'
 import { statusOf } from '../../pipeline/status.ts'
-import { stages } from '../../stages/all.ts'
-import { configSchema } from '../../stages/config.ts'
+import { tablesOf, type Method } from '../../stages/assemble.ts'
+import { method as ours } from '../../stages/config.ts'
+import type { Settings } from '../../stages/settings.ts'
 import { alignColumns } from '../../core/align.ts'
 import { withConfig, type ConfigFlags } from '../options.ts'
 import { wholeNumber } from './metrics.ts'
 import { showTrajectory } from './trajectories.ts'
 import { note, print } from '../print.ts'
 
-const showStatus = ({ config: path, set, json }: ConfigFlags & { json?: boolean }): void => {
-  const config = loadConfig(configSchema, path, set)
+const showStatus = <C extends Settings>(
+  { stages, schema }: Method<C>,
+  { config: path, set, json }: ConfigFlags & { json?: boolean },
+): void => {
+  const config = loadConfig(schema, path, set)
   const found = statusOf(config.run, config, stages)
   if (json) {
     print(`${JSON.stringify(found, null, 1)}\n`)
@@ -39,7 +43,7 @@ const showStatus = ({ config: path, set, json }: ConfigFlags & { json?: boolean 
 }
 
 /** Parts of a table in whichever of the run's stages wrote it. */
-const findTable = (run: string, name: string): string[] => {
+const findTable = <C extends Settings>({ stages }: Method<C>, run: string, name: string): string[] => {
   if (!existsSync(run))
     throw new UserError({
       where: run,
@@ -47,12 +51,15 @@ const findTable = (run: string, name: string): string[] => {
       found: 'nothing at that path',
       fix: 'Name it as the config does under `run`.',
     })
+  const partsOf = (table: Table): string[] =>
+    stages.flatMap((stage) => (stage.writes.includes(table) ? listParts(join(run, stage.name), table) : []))
+  const tables = tablesOf(stages)
   const table = tables.find((candidate) => candidate.name === name)
-  const parts = table ? stages.flatMap((stage) => intactParts(run, stage.name, table)) : []
+  const parts = table
+    ? stages.flatMap((stage) => (stage.writes.includes(table) ? intactParts(run, stage.name, table) : []))
+    : []
   if (parts.length > 0) return parts
-  const present = tables.filter((candidate) =>
-    stages.some((stage) => listParts(join(run, stage.name), candidate).length > 0),
-  )
+  const present = tables.filter((candidate) => partsOf(candidate).length > 0)
   throw new UserError({
     where: `${run}, table ${name}`,
     expected: `one of the tables ${present.map((candidate) => candidate.name).join(', ') || '(this run has none yet)'}`,
@@ -79,8 +86,7 @@ interface ShowFlags {
   readonly full?: boolean
 }
 
-const showTable = async (run: string, name: string, flags: ShowFlags): Promise<void> => {
-  const parts = findTable(run, name)
+const showTable = async (parts: readonly string[], name: string, flags: ShowFlags): Promise<void> => {
   const connection = await connect({ threads: 1 })
   try {
     const filter = flags.where === undefined ? '' : `WHERE ${flags.where}`
@@ -92,7 +98,8 @@ const showTable = async (run: string, name: string, flags: ShowFlags): Promise<v
       const named = await partError(parts, error)
       throw named !== error || flags.where === undefined ? named : badCondition(flags.where, error)
     })
-    const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${source} ${filter}`)
+    const counted = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${source} ${filter}`)
+    const total = counted.reduce((sum, { n }) => sum + Number(n), 0)
     const text = (value: unknown): string => {
       const full = typeof value === 'string' ? value : JSON.stringify(value, null, flags.json ? undefined : 1)
       return flags.json || full.length <= WIDTH ? full : `${full.slice(0, WIDTH)}… (${count(full.length)} characters)`
@@ -106,14 +113,17 @@ const showTable = async (run: string, name: string, flags: ShowFlags): Promise<v
             .join('\n')}\n\n`,
         )
     }
-    note(`${count(rows.length)} of ${count(Number(n))} rows of ${name}\n`)
+    note(`${count(rows.length)} of ${count(total)} rows of ${name}\n`)
   } finally {
     connection.closeSync()
   }
 }
 
-const clean = ({ config: path, set, yes }: ConfigFlags & { yes?: boolean }): void => {
-  const { run } = loadConfig(configSchema, path, set)
+const clean = <C extends Settings>(
+  { stages, schema }: Method<C>,
+  { config: path, set, yes }: ConfigFlags & { yes?: boolean },
+): void => {
+  const { run } = loadConfig(schema, path, set)
   const names = stages.map((stage) => stage.name)
   const own = new Set([...names, PREVIOUS, 'inputs.json', 'report.json', 'config.yaml', 'lock'])
   const present = existsSync(run) ? readdirSync(run) : []
@@ -135,16 +145,22 @@ const clean = ({ config: path, set, yes }: ConfigFlags & { yes?: boolean }): voi
   else print(`kept what no stage wrote: ${foreign.join(', ')}\n`)
 }
 
-export const register = (program: Command): void => {
+/** Registers the commands for any list of stages. */
+export const registerFor = <C extends Settings>(program: Command, method: Method<C>): void => {
   withConfig(program.command('status'))
     .description('how each stage stands: up to date, stale and why, partial, missing')
     .option('--json', 'print JSON')
-    .action(showStatus)
+    .action((flags: ConfigFlags & { json?: boolean }) => showStatus(method, flags))
   program
     .command('show')
     .description('print rows of a table of a run')
     .argument('<run>', 'folder of the run')
-    .argument('<table>', `one of ${tables.map((table) => table.name).join(', ')}; or: trajectory`)
+    .argument(
+      '<table>',
+      `one of ${tablesOf(method.stages)
+        .map((table) => table.name)
+        .join(', ')}; or: trajectory`,
+    )
     .argument('[id]', 'of the trajectory, which is then printed step by step')
     .option('--limit <n>', 'rows to print', wholeNumber(0), 5)
     .option('--where <sql>', 'a condition in SQL, such as "status = \'completed\'"')
@@ -153,10 +169,12 @@ export const register = (program: Command): void => {
     .action((run: string, table: string, id: string | undefined, flags: ShowFlags) =>
       table === 'trajectory' && id !== undefined
         ? showTrajectory(run, id, flags.full === true)
-        : showTable(run, table, flags),
+        : showTable(findTable(method, run, table), table, flags),
     )
   withConfig(program.command('clean'))
     .description('remove what a run wrote')
     .option('--yes', 'do it; without this it only says what it would remove')
-    .action(clean)
+    .action((flags: ConfigFlags & { yes?: boolean }) => clean(method, flags))
 }
+
+export const register = (program: Command): void => registerFor(program, ours)

@@ -7,12 +7,14 @@ import { writeFileAtomic } from '../../core/files.ts'
 import { withoutUrlSecrets } from '../../core/secrets.ts'
 import { lockRun } from '../../pipeline/lock.ts'
 import { createProgress } from '../../pipeline/progress.ts'
+import { restsOn } from '../../pipeline/expected.ts'
 import { runStages } from '../../pipeline/runner.ts'
 import { renderReport } from '../../stages/report/render.ts'
 import { buildReport, writeReport } from '../../stages/report/report.ts'
-import { stages } from '../../stages/all.ts'
-import { configSchema } from '../../stages/config.ts'
-import { withConfig, type ConfigFlags } from '../options.ts'
+import type { Method } from '../../stages/assemble.ts'
+import { method as ours } from '../../stages/config.ts'
+import type { Settings } from '../../stages/settings.ts'
+import { collect, withConfig, type ConfigFlags } from '../options.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { dryRun } from './trajectories.ts'
 import { print } from '../print.ts'
@@ -20,20 +22,26 @@ import { print } from '../print.ts'
 interface RunFlags extends ConfigFlags {
   readonly from?: string
   readonly to?: string
+  readonly regenerate?: readonly string[]
 }
 
 const withoutSecretAddress = (_: unknown, value: unknown): unknown =>
   typeof value === 'string' && URL.canParse(value) ? withoutUrlSecrets(value) : value
 
-const execute = async ({ config: path, from, to, set }: RunFlags): Promise<void> => {
-  const config = loadConfig(configSchema, path, set)
+const execute = async <C extends Settings>({ stages, schema }: Method<C>, flags: RunFlags): Promise<void> => {
+  const { config: path, from, to, set, regenerate } = flags
+  const config = loadConfig(schema, path, set)
   const release = lockRun(config.run)
   const { signal, stop } = onInterrupt()
   try {
     const used = stringify(config, withoutSecretAddress, { lineWidth: 0 })
     writeFileAtomic(join(config.run, 'config.yaml'), `# ${path} as it was used, defaults filled in\n${used}`)
-    await runStages({ run: config.run, config, stages, progress: createProgress(), signal, from, to })
-    const report = buildReport(config.run)
+    await runStages({ run: config.run, config, stages, progress: createProgress(), signal, from, to, regenerate })
+    const reported = new Set(stages.flatMap(({ name }) => restsOn(stages, config, name)))
+    const report = buildReport(
+      config.run,
+      stages.filter(({ name }) => reported.has(name)),
+    )
     writeReport(config.run, report)
     print(`\n${renderReport(report)}\n`)
   } finally {
@@ -42,20 +50,26 @@ const execute = async ({ config: path, from, to, set }: RunFlags): Promise<void>
   }
 }
 
-export const register = (program: Command): void => {
-  withConfig(program.command('run'))
+const withRegenerate = (command: Command): Command =>
+  command.option('--regenerate <stage>', 'pay again for what this stage asked a model (repeatable)', collect)
+
+/** Registers the commands for any list of stages. */
+export const registerFor = <C extends Settings>(program: Command, method: Method<C>): void => {
+  withRegenerate(withConfig(program.command('run')))
     .description('run the pipeline; what is up to date is skipped, what was interrupted goes on')
     .option('--from <stage>', 'redo this stage and what depends on it')
     .option('--to <stage>', 'stop after this stage')
-    .action(execute)
-  for (const stage of stages) {
-    const command = withConfig(program.command(stage.name)).description(stage.summary)
+    .action((flags: RunFlags) => execute(method, flags))
+  for (const stage of method.stages) {
+    const command = withRegenerate(withConfig(program.command(stage.name))).description(stage.summary)
     if (stage.name === 'generate')
       command.option('--dry-run [questions]', 'estimate calls, tokens, money and time from the first questions (5)')
     command.action(({ dryRun: first, ...flags }: RunFlags & { readonly dryRun?: string | true }) =>
       first === undefined
-        ? execute({ ...flags, to: stage.name })
+        ? execute(method, { ...flags, to: stage.name })
         : dryRun(flags, first === true ? 5 : Math.max(1, Math.trunc(Number(first)) || 5)),
     )
   }
 }
+
+export const register = (program: Command): void => registerFor(program, ours)

@@ -15,6 +15,7 @@ import { agreement, formatAgreement } from '../../evaluation/agents/agreement.ts
 import { estimate } from '../../stages/generate/estimate.ts'
 import { openAgent, openTools } from '../../stages/generate/open.ts'
 import { UNDECIDED } from '../../agents/judges/relevance-judge.ts'
+import { BM25 } from '../../search/bm25.ts'
 import { transcript } from '../../agents/transcript.ts'
 import { onInterrupt } from '../interrupt.ts'
 import type { ConfigFlags } from '../options.ts'
@@ -114,7 +115,7 @@ export const dryRun = async ({ config: path, set }: ConfigFlags, first: number):
     const from = source(config.run, 'ingest', queries)
     const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${from}`)
     const questions = await all<Query>(connection, `SELECT * FROM ${from} LIMIT ${first}`)
-    const tools = await openTools(config, join(config.run, 'index'))
+    const tools = await openTools(config, join(config.run, 'index', BM25))
     const agent = await openAgent(config)
     try {
       const found = await estimate(questions, Number(n), { ...agent, ...tools, seed: config.seed, signal })

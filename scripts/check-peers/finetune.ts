@@ -25,6 +25,7 @@ const configOf = (folder: string): ModelConfig => ({
     passage_tokens: 64,
     keep: ['unsatisfied'],
   }),
+  device: 'cpu',
   seed: 0,
   weighting: 'lrat',
 })

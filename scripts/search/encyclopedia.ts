@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { documents, qrels, queries } from '../../data/schemas.ts'
 import { connect, copyTo, parquet } from '../../core/database.ts'
 import { listParts } from '../../pipeline/parts.ts'
-import { stageFolder } from '../../pipeline/stage.ts'
+import { stageFolder } from '../../pipeline/manifest.ts'
 import { measure } from '../measure.ts'
 import type { Collection } from './corpus.ts'
 

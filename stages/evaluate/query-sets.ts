@@ -1,11 +1,11 @@
 // What is evaluated: held-out questions, and the searches that the agent made on its way to answering them.
 import type { SearchQuery } from '../../search/searcher.ts'
-import { documents, qrels, queries, trajectories, type Qrel, type Step } from '../../data/schemas.ts'
+import type { Qrel, Step } from '../../data/schemas.ts'
 import { askedDocid, isBrowse, isSearch, openedDocid, queryOf } from '../../data/steps.ts'
 import { all, parquet, stream, type DuckDBConnection } from '../../core/database.ts'
 import { many } from '../../pipeline/progress.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import { queriesSource } from '../queries.ts'
+import type { Context } from './io.ts'
 
 export interface EvaluationQuery {
   readonly id: string
@@ -31,8 +31,8 @@ export interface QuerySets {
 
 type Evidence = ReadonlyMap<string, ReadonlyMap<string, number>>
 
-const goldEvidence = async (connection: DuckDBConnection, context: StageContext<Config>): Promise<Evidence> => {
-  const parts = context.parts('ingest', qrels)
+const goldEvidence = async (connection: DuckDBConnection, context: Context): Promise<Evidence> => {
+  const parts = context.parts('qrels')
   const evidence = new Map<string, Map<string, number>>()
   if (parts.length === 0) return evidence
   for await (const rows of stream<Qrel>(connection, `SELECT * FROM ${parquet(parts)} WHERE relevance > 0`))
@@ -78,7 +78,7 @@ const searchesOf = (
 }
 
 /** Evidence where nobody judged: what agents opened of the corpus. */
-const openedEvidence = async (connection: DuckDBConnection, context: StageContext<Config>): Promise<Evidence> => {
+const openedEvidence = async (connection: DuckDBConnection, context: Context): Promise<Evidence> => {
   const known = await knownDocids(connection, context)
   const evidence = new Map<string, Map<string, number>>()
   for await (const { query_id, steps } of readWalked(connection, context)) {
@@ -94,8 +94,8 @@ const openedEvidence = async (connection: DuckDBConnection, context: StageContex
 }
 
 /** Trajectories of the evaluated questions, a batch in memory at a time. */
-async function* readWalked(connection: DuckDBConnection, context: StageContext<Config>): AsyncGenerator<Walked> {
-  const parts = context.parts('generate', trajectories)
+async function* readWalked(connection: DuckDBConnection, context: Context): AsyncGenerator<Walked> {
+  const parts = context.parts('trajectories')
   if (parts.length === 0) return
   const batches = stream<Walked>(
     connection,
@@ -108,15 +108,12 @@ async function* readWalked(connection: DuckDBConnection, context: StageContext<C
   for await (const batch of batches) yield* batch
 }
 
-const knownDocids = async (
-  connection: DuckDBConnection,
-  context: StageContext<Config>,
-): Promise<ReadonlySet<string>> => {
+const knownDocids = async (connection: DuckDBConnection, context: Context): Promise<ReadonlySet<string>> => {
   const rows = await all<{ docid: string }>(
     connection,
-    `SELECT docid FROM ${parquet(context.parts('ingest', documents))} WHERE docid IN (
+    `SELECT docid FROM ${parquet(context.parts('documents'))} WHERE docid IN (
        SELECT unnest(list_append(step.docids, trim(regexp_extract(step.docids[1], '[^:]*$')))) FROM (SELECT unnest(steps) AS step, query_id
-         FROM ${parquet(context.parts('generate', trajectories))}
+         FROM ${parquet(context.parts('trajectories'))}
          WHERE query_id IN (SELECT query_id FROM evaluated))
        WHERE step.tool IN ('get_document', 'visit'))`,
   )
@@ -124,13 +121,8 @@ const knownDocids = async (
 }
 
 /** The run's query sets: of its test questions, or of all its questions where it has no test split. */
-export const openQuerySets = async (
-  connection: DuckDBConnection,
-  context: StageContext<Config>,
-): Promise<QuerySets> => {
-  const ingested = context.parts('ingest', queries)
-  const parts = ingested.length > 0 ? ingested : context.parts('generate', queries)
-  const source = parquet(parts)
+export const openQuerySets = async (connection: DuckDBConnection, context: Context): Promise<QuerySets> => {
+  const source = `(${queriesSource(context)})`
   const [{ tests }] = await all<{ tests: bigint }>(
     connection,
     `SELECT count(*) FILTER (split = 'test') AS tests FROM ${source}`,
@@ -140,7 +132,7 @@ export const openQuerySets = async (
     `CREATE OR REPLACE TEMP TABLE evaluated AS SELECT query_id, question FROM ${source} WHERE ${held ? "split = 'test'" : 'true'}`,
   )
   const gold = await goldEvidence(connection, context)
-  const generated = context.parts('generate', trajectories).length > 0
+  const generated = context.parts('trajectories').length > 0
   const evidence = gold.size > 0 || !generated ? gold : await openedEvidence(connection, context)
   const searches: EvaluationQuery[] = []
   for await (const walked of readWalked(connection, context)) {

@@ -1,10 +1,8 @@
 // Ranked lists of a system for a set of queries: BM25 from the index, encoders over the corpus block by block.
 import type { Hit, SearchQuery } from '../../search/searcher.ts'
-import { documents } from '../../data/schemas.ts'
 import type { Encoder } from '../../model/encoder.ts'
 import { parquet, stream, type DuckDBConnection } from '../../core/database.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { createDenseSearcher } from '../../search/dense.ts'
 import { compareHits } from '../../search/ranking.ts'
 
@@ -13,9 +11,9 @@ const BLOCK = 32_768
 
 async function* blocks(
   connection: DuckDBConnection,
-  context: StageContext<Config>,
+  context: Context,
 ): AsyncGenerator<{ docids: string[]; texts: string[] }> {
-  const parts = context.parts('ingest', documents)
+  const parts = context.parts('documents')
   let docids: string[] = []
   let texts: string[] = []
   const source = `SELECT docid, "text" FROM ${parquet(parts)}`
@@ -33,7 +31,7 @@ async function* blocks(
 
 interface DenseOptions {
   readonly connection: DuckDBConnection
-  readonly context: StageContext<Config>
+  readonly context: Context
   readonly encoder: Encoder
   readonly queries: readonly SearchQuery[]
   readonly k: number

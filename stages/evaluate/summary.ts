@@ -3,13 +3,16 @@ import type { Comparison, EvaluationSummary } from '../../evaluation/summary.ts'
 import type { MetricName } from '../../evaluation/retrieval/metrics.ts'
 import { bootstrapMeans, randomisationTest, type Estimate } from '../../evaluation/retrieval/statistics.ts'
 import { version } from '../../core/versions.ts'
-import type { Config } from '../config.ts'
 import type { QuerySet } from './query-sets.ts'
 import type { SystemScores } from './scores.ts'
-import { trainedGroup, type System } from './systems.ts'
+import type { System } from './systems.ts'
 
 interface SummaryInput {
-  readonly config: Config
+  /** The group that all others are compared with. */
+  readonly main: string
+  readonly synthetic: EvaluationSummary['synthetic']
+  readonly seed: number
+  readonly resamples: number
   readonly sets: readonly QuerySet[]
   readonly notes: readonly string[]
   readonly names: readonly MetricName[]
@@ -26,20 +29,19 @@ const seedsOf = (systems: readonly System[]): number[] =>
   systems.flatMap((system) => (system.kind === 'encoder' ? [system.seed] : []))
 
 /** Summarises what `scores` holds of every system. */
-export const summarise = ({ config, sets, notes, names, systems, scores }: SummaryInput): EvaluationSummary => {
-  const { resamples } = config.evaluate
+export const summarise = (input: SummaryInput): EvaluationSummary => {
+  const { main, synthetic, seed, resamples, sets, notes, names, systems, scores } = input
   const loaded = new Map(systems.map((system) => [system, scores(system)]))
   const values = (set: QuerySet, members: readonly System[], name: string): Float64Array =>
     average(members.map((member) => loaded.get(member)![set.name][name]))
   const estimate = (set: QuerySet, members: readonly System[]): Readonly<Record<string, Estimate>> =>
     bootstrapMeans(Object.fromEntries(names.map((name) => [name, values(set, members, name)])), {
-      seed: config.seed,
+      seed,
       resamples,
       clusters: clustersOf(set),
     })
   const groups = [...new Set(systems.map((system) => system.group))]
   const within = (group: string): System[] => systems.filter((system) => system.group === group)
-  const main = trainedGroup(config.train.weightings[0])
   const metric = names.includes('recall@10') ? 'recall@10' : names[0]
   const compare = (set: QuerySet, against: string): Comparison => {
     const [ours, theirs] = [main, against].map((group) => values(set, within(group), metric))
@@ -47,15 +49,12 @@ export const summarise = ({ config, sets, notes, names, systems, scores }: Summa
       system: main,
       against,
       metric,
-      ...randomisationTest(ours, theirs, { seed: config.seed, clusters: clustersOf(set) }),
+      ...randomisationTest(ours, theirs, { seed, clusters: clustersOf(set) }),
     }
   }
   return {
     lrat: version,
-    synthetic: {
-      corpus: config.corpus.format === 'synthetic',
-      agent: config.trajectories.import === undefined && config.generate.agent === 'offline',
-    },
+    synthetic,
     notes,
     intervals: `95% percentile bootstrap over questions, ${resamples} resamples`,
     sets: sets

@@ -1,16 +1,16 @@
 // Stage export: the mined and weighed pairs as LRAT-Train JSONL, texts joined in.
 import { join } from 'node:path'
-import { documents, pairs, weights, type Pair } from '../../data/schemas.ts'
-import type { Table } from '../../core/columns.ts'
+import type { Pair } from '../../data/schemas.ts'
 import { ahead } from '../../core/ahead.ts'
 import { all, connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
+import { countsAfter } from '../../pipeline/manifest.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
-import type { Stage, StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Stage } from '../../pipeline/stage.ts'
+import { TRAIN_FILE } from '../lrat-train.ts'
+import { sections, type Config } from './config.ts'
+import { reads, type Context } from './io.ts'
 import { openGrowing } from './append.ts'
-
-export const TRAIN_FILE = 'lrat-train.jsonl'
 
 interface WeighedPair extends Pair {
   readonly weight: number
@@ -49,7 +49,7 @@ const inBatches = <T>(rows: readonly T[]): T[][] =>
 
 const countDrops = async (
   connection: DuckDBConnection,
-  context: StageContext<Config>,
+  context: Context,
   source: string,
 ): Promise<Record<string, number>> => {
   const before: string[] = []
@@ -66,19 +66,19 @@ const countDrops = async (
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
 }
 
-export const exportStage: Stage<Config> = {
+export const exportStage = {
   name: 'export',
   version: 1,
   summary: 'write the weighed pairs with their texts as LRAT-Train JSONL',
-  tables: [],
-  needs: () => ['ingest', 'mine', 'weigh'],
+  config: sections,
+  reads,
+  writes: [],
   parameters: (config) => config.export,
-  outside: () => [],
-  run: async (context) => {
-    const parts = (stage: string, table: Table) => context.parts(stage, table)
-    const [pairParts, weightParts] = [parts('mine', pairs), parts('weigh', weights)]
+  funnel: ({ counts }) => [{ step: 'exported', count: counts['exported'], dropped: countsAfter(counts, 'dropped:') }],
+  run: async (context: Context) => {
+    const inputs = await context.aligned('weights')
     const connection = await connect()
-    const source = weighed(pairParts, weightParts)
+    const source = weighed(context.parts('pairs'), context.parts('weights'))
     const file = openGrowing(join(context.folder, TRAIN_FILE))
     try {
       const counts = await countDrops(connection, context, source)
@@ -90,19 +90,20 @@ export const exportStage: Stage<Config> = {
           fix: 'Look at `lrat show RUN pairs`; export.keep: all writes them regardless.',
         })
       const lookup = await openLookup({
-        corpus: parts('ingest', documents),
-        needed: pairParts.map(
-          (part, at) =>
-            `SELECT unnest(list_append(neg_docids, pos_docid)) AS docid, true AS sure FROM (${weighed([part], [weightParts[at]])}) WHERE ${kept(context.config)}`,
+        corpus: context.parts('documents'),
+        needed: inputs.map(
+          ([pairPart, weightPart]) =>
+            `SELECT unnest(list_append(neg_docids, pos_docid)) AS docid, true AS sure FROM (${weighed([pairPart], [weightPart])}) WHERE ${kept(context.config)}`,
         ),
         scratch: context.scratch,
         withTexts: true,
       })
       try {
-        for (let index = file.pieces; index < pairParts.length; index += 1) {
+        for (const [index, [pairPart, weightPart]] of inputs.entries()) {
+          if (index < file.pieces) continue
           const rows = await all<WeighedPair>(
             connection,
-            `SELECT * FROM (${weighed([pairParts[index]], [weightParts[index]])}) WHERE ${kept(context.config)} ORDER BY file_row_number`,
+            `SELECT * FROM (${weighed([pairPart], [weightPart])}) WHERE ${kept(context.config)} ORDER BY file_row_number`,
           )
           const load = async (batch: readonly WeighedPair[]) => ({
             batch,
@@ -114,7 +115,7 @@ export const exportStage: Stage<Config> = {
           }
           context.check()
           file.endPiece()
-          context.mark(index + 1, pairParts.length, 'parts')
+          context.mark(index + 1, inputs.length, 'parts')
         }
       } finally {
         lookup.close()
@@ -128,4 +129,4 @@ export const exportStage: Stage<Config> = {
       connection.closeSync()
     }
   },
-}
+} satisfies Stage<Config>

@@ -1,8 +1,10 @@
 // Stage filter: which trajectories ended with a right answer.
-import { trajectories, verdicts, type Verdict } from '../../data/schemas.ts'
+import { verdicts, type Verdict } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
+import { isObject } from '../../data/readers/record.ts'
 import type { Stage } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import { sections, type Config } from './config.ts'
+import { aligned, reads, writes, type Context } from './io.ts'
 import { queriesSource } from '../queries.ts'
 import { judgePrompts } from '../../agents/judges/answer-judge.ts'
 import { judgeParameters } from '../../agents/judges/ask-all.ts'
@@ -29,21 +31,33 @@ const judge = ({ trajectory_id, status, answer, answers }: Answered, config: Con
   return { trajectory_id, correct, judge: 'exact-match', rationale: correct ? '' : `gold: ${golds.join(' | ')}` }
 }
 
-export const filterStage: Stage<Config> = {
+export const filterStage = {
   name: 'filter',
   version: 1,
   summary: 'judge whether each trajectory answered its question correctly',
-  tables: [verdicts],
-  needs: () => ['ingest', 'generate'],
+  config: sections,
+  reads,
+  writes,
+  aligned,
   parameters: ({ filter, llm }) => ({
     ...filter,
     ...(filter.correctness === 'llm' ? judgeParameters(llm, judgePrompts) : {}),
   }),
-  outside: () => [],
-  run: async (context) => {
+  paid: (told) => (isObject(told) ? told['model'] : undefined),
+  funnel: ({ counts, parameters }) => {
+    const { unfinished, correct, incorrect, undecided } = counts
+    const unjudged = isObject(parameters) && parameters['correctness'] === 'none'
+    return [
+      { step: 'completed', dropped: { unfinished } },
+      unjudged
+        ? { step: 'accepted unjudged', count: undecided }
+        : { step: 'correct', count: correct, dropped: { incorrect, undecided } },
+    ]
+  },
+  run: async (context: Context) => {
     const model = context.config.filter.correctness === 'llm' ? await openAnswerJudge(context) : undefined
     const connection = await connect()
-    const parts = context.parts('generate', trajectories)
+    const parts = context.parts('trajectories')
     try {
       for (const [index, part] of parts.entries()) {
         const rows = await all<Answered>(
@@ -67,7 +81,7 @@ export const filterStage: Stage<Config> = {
         connection,
         `SELECT count(*) FILTER (judge = 'status') AS unfinished, count(*) FILTER (correct) AS correct,
            count(*) FILTER (judge <> 'status' AND NOT correct) AS incorrect, count(*) FILTER (correct IS NULL) AS undecided
-         FROM ${parquet(context.parts('filter', verdicts))}`,
+         FROM ${parquet(context.written(verdicts))}`,
       )
       return { counts: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) }
     } finally {
@@ -75,4 +89,4 @@ export const filterStage: Stage<Config> = {
       connection.closeSync()
     }
   },
-}
+} satisfies Stage<Config>

@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { queries, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
+import { trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { rowSchema } from '../../core/row-schema.ts'
@@ -11,8 +11,7 @@ import { writeShard } from '../../pipeline/parts.ts'
 import { many } from '../../pipeline/progress.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { describeSpending } from '../../pipeline/llm/spending.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import type { Agent } from '../../agents/agent.ts'
 import type { RolloutLimits } from '../../agents/rollout.ts'
 import type { Tools } from '../../agents/tools.ts'
@@ -36,7 +35,7 @@ export interface GenerateOptions {
 
 /** Errors: UserError when the model's budget is spent before the last question; what is finished is kept. */
 export const generateTrajectories = async (
-  context: StageContext<Config>,
+  context: Context,
   { agent, tools, retriever, limits, concurrency, llm }: GenerateOptions,
 ): Promise<void> => {
   const { config, folder, signal } = context
@@ -48,7 +47,7 @@ export const generateTrajectories = async (
       `          note: ${many(journal.damaged, 'line')} of ${journalPath} were no entries (a damaged disk?); their questions are done again`,
     )
   try {
-    const questions = await all<Query>(connection, `SELECT * FROM ${parquet(context.parts('ingest', queries))}`)
+    const questions = await all<Query>(connection, `SELECT * FROM ${parquet(context.parts('questions'))}`)
     const mark = (done: number): void =>
       context.mark(done, questions.length, 'questions', llm && describeSpending(llm.spending.totals()))
     mark(journal.size)

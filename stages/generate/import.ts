@@ -5,8 +5,8 @@ import { queries, trajectories, type Query, type Trajectory } from '../../data/s
 import { splitOf } from '../../data/split.ts'
 import { createBackground } from '../../core/background.ts'
 import { UserError } from '../../core/errors.ts'
-import type { Outcome, StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Outcome } from '../../pipeline/stage.ts'
+import type { Context } from './io.ts'
 
 /** A part ends at so many trajectories, or at so many characters of tool output: both bound the memory. */
 const SHARD = 4096
@@ -14,7 +14,7 @@ const SHARD_CHARACTERS = 12 << 20
 const SHOWN_SKIPS = 5
 
 /** Writes the runs as trajectories, and their questions as queries. Unusable runs are skipped and counted. */
-export const importTrajectories = async (context: StageContext<Config>, path: string): Promise<Outcome> => {
+export const importTrajectories = async (context: Context, path: string): Promise<Outcome> => {
   const taken = new Set<string>()
   const questions = new Map<string, Query>()
   const skips: Record<string, number> = {}

@@ -1,9 +1,8 @@
 // Opens what generation works with: the agent that the configuration names, and its tools over the run's index.
-import { join } from 'node:path'
 import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
-import type { Config } from '../config.ts'
-import { BM25, openBm25 } from '../../search/bm25.ts'
+import type { Config } from './config.ts'
+import { openBm25 } from '../../search/bm25.ts'
 import { openDocuments } from '../../search/documents.ts'
 import { openLlm } from '../../pipeline/llm/open.ts'
 import type { Agent } from '../../agents/agent.ts'
@@ -20,11 +19,11 @@ export interface OpenTools {
   close(): Promise<void>
 }
 
-/** Tools over the index in `folder` (of stage index). */
+/** Tools over the BM25 index in `folder`. */
 export const openTools = async (config: Config, folder: string): Promise<OpenTools> => {
   const { k, snippet_tokens, document_tokens } = config.generate
   const tokenizer = await loadTokenizer(config.tokenizer)
-  const [searcher, documents] = [await openBm25(join(folder, BM25)), await openDocuments(join(folder, BM25))]
+  const [searcher, documents] = [await openBm25(folder), await openDocuments(folder)]
   const limits = { k, snippetTokens: snippet_tokens, documentTokens: document_tokens }
   return {
     tools: createCorpusTools({ searcher, documents, tokenizer, ...limits }),

@@ -1,21 +1,25 @@
 // Stage generate: trajectories of an agent on the run's questions, or imported ones.
-import { queries, trajectories } from '../../data/schemas.ts'
+import { trajectories } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
-import type { Outcome, Stage, StageContext } from '../../pipeline/stage.ts'
-import { tokenizerFiles, type Config } from '../config.ts'
+import { isObject } from '../../data/readers/record.ts'
+import { countsAfter } from '../../pipeline/manifest.ts'
+import type { Outcome, Stage } from '../../pipeline/stage.ts'
+import { tokenizerFiles } from '../settings.ts'
+import { sections, type Config } from './config.ts'
+import { reads, writes, type Context } from './io.ts'
 import { answerRelevant } from '../../pipeline/llm/settings.ts'
 import { generateTrajectories } from './generate.ts'
 import { importTrajectories } from './import.ts'
 import { openAgent, openTools } from './open.ts'
 import { promptsFingerprint } from '../../agents/prompts.ts'
 
-const countByStatus = async (context: StageContext<Config>): Promise<Record<string, number>> => {
+const countByStatus = async (context: Context): Promise<Record<string, number>> => {
   const connection = await connect({ threads: 1 })
   try {
     const rows = await all<{ status: string; n: bigint; prompt: bigint | null; completion: bigint | null }>(
       connection,
-      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion FROM ${parquet(context.parts('generate', trajectories))} GROUP BY status ORDER BY status`,
+      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion FROM ${parquet(context.written(trajectories))} GROUP BY status ORDER BY status`,
     )
     const sum = (name: 'n' | 'prompt' | 'completion'): number =>
       rows.reduce((total, row) => total + Number(row[name] ?? 0), 0)
@@ -43,19 +47,22 @@ const parameters = ({ generate: settings, seed, tokenizer, llm }: Config): unkno
       }
 }
 
+/** Offline agents and imports name no model. */
+const paid = (told: unknown): unknown => (isObject(told) ? told['model'] : undefined)
+
 /** Grows by one when the same imported files give other trajectories: since 2, hits in JSON are read. */
 const reader = 2
 
-const generate = async (context: StageContext<Config>): Promise<Outcome> => {
+const generate = async (context: Context): Promise<Outcome> => {
   const { config } = context
-  if (context.parts('ingest', queries).length === 0)
+  if (context.parts('questions').length === 0)
     throw new UserError({
       where: 'generate',
       expected: 'questions for the agent to work on',
       found: 'none: the config has neither queries.path nor a corpus that brings questions',
       fix: 'Set queries.path, or trajectories.import to import runs that exist.',
     })
-  const tools = await openTools(config, context.folderOf('index'))
+  const tools = await openTools(config, context.path('index'))
   const { llm, ...agent } = await openAgent(config)
   try {
     await generateTrajectories(context, { ...agent, ...tools, ...(llm ? { llm } : {}) })
@@ -66,18 +73,28 @@ const generate = async (context: StageContext<Config>): Promise<Outcome> => {
   }
 }
 
-export const generateStage: Stage<Config> = {
+export const generateStage = {
   name: 'generate',
   version: 1,
   summary: 'let an agent search and read, question by question, or import trajectories',
-  tables: [trajectories, queries],
-  needs: (config) => (config.trajectories.import === undefined ? ['ingest', 'index'] : []),
+  config: sections,
+  reads,
+  writes,
   parameters: (config) =>
     config.trajectories.import === undefined ? parameters(config) : { test_share: config.queries.test_share, reader },
   outside: (config) =>
     config.trajectories.import === undefined ? tokenizerFiles(config) : [config.trajectories.import],
-  run: async (context) => {
+  paid,
+  funnel: ({ counts, tables }) => [
+    {
+      step: 'questions',
+      count: (tables['queries'] ?? []).reduce((sum, { rows }) => sum + (rows ?? 0), 0) || undefined,
+    },
+    { step: 'trajectories', count: counts['trajectories'], dropped: countsAfter(counts, 'skipped:') },
+    { step: 'completed', count: counts['completed'] },
+  ],
+  run: async (context: Context) => {
     const { import: path } = context.config.trajectories
     return path === undefined ? generate(context) : importTrajectories(context, path)
   },
-}
+} satisfies Stage<Config>

@@ -5,8 +5,7 @@ import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import type { TokenThreadsOptions } from '../../model/tokenize/tokens.ts'
 import { ahead } from '../../core/ahead.ts'
 import { createBackground } from '../../core/background.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { openCutters } from './cut.ts'
 
 /** Articles a part. */
@@ -50,7 +49,7 @@ async function* batchesOf(articles: AsyncIterable<Article> | Iterable<Article>):
 
 /** Articles of parts that exist are read over, not cut again. */
 export const ingestArticles = async (
-  context: StageContext<Config>,
+  context: Context,
   articles: AsyncIterable<Article> | Iterable<Article>,
   { tokens, tokenizer, total, threads = {} }: ArticlesOptions,
 ): Promise<void> => {

@@ -2,12 +2,11 @@
 import { documents } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 
 /** The number of documents. Errors: UserError when there is none, or when two share an id. */
-export const checkCorpus = async (context: StageContext<Config>, where: string): Promise<number> => {
-  const parts = context.parts('ingest', documents)
+export const checkCorpus = async (context: Context, where: string): Promise<number> => {
+  const parts = context.written(documents)
   const connection = await connect({ spill: context.scratch })
   try {
     const from = parts.length === 0 ? '(SELECT NULL AS docid WHERE false)' : parquet(parts)

@@ -12,8 +12,7 @@ import { createBackground } from '../../core/background.ts'
 import { connect, jsonLines, type DuckDBConnection } from '../../core/database.ts'
 import { diskError, publish, temporary } from '../../core/files.ts'
 import { copyToParquet, partPath } from '../../pipeline/parts.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { usable } from './usable.ts'
 
 /** Bytes of JSON a part; also what bounds the memory. */
@@ -85,7 +84,7 @@ const countAgain = (chunk: LineChunk, onDrop: OnDrop): void => {
  * file and line.
  */
 export const ingestJsonl = async (
-  context: StageContext<Config>,
+  context: Context,
   paths: readonly string[],
   onDrop: OnDrop,
   chunkBytes = CHUNK_BYTES,

@@ -4,8 +4,7 @@ import { checkOverlap, type QuestionRow } from '../../data/overlap.ts'
 import { readQueries } from '../../data/readers/queries.ts'
 import { queries } from '../../data/schemas.ts'
 import { all, parquet, writer } from '../../core/database.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 
 const formatOf = (path: string): 'tsv' | 'csv' | 'jsonl' => {
   const name = extname(path.replace(/\.(gz|zst|bz2)$/i, '')).toLowerCase()
@@ -20,9 +19,9 @@ const heldOut = async (path: string): Promise<QuestionRow[]> => {
 }
 
 /** The number of overlapping test questions. Errors: UserError naming them, unless `queries.overlap` allows them. */
-export const checkQuestions = async (context: StageContext<Config>): Promise<number> => {
+export const checkQuestions = async (context: Context): Promise<number> => {
   const { held_out, overlap } = context.config.queries
-  const parts = context.parts('ingest', queries)
+  const parts = context.written(queries)
   if (parts.length === 0) return 0
   const rows = await all<QuestionRow & { split: string }>(
     await writer(),

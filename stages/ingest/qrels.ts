@@ -2,8 +2,7 @@
 import { articleOfChunk, chunkDocid } from './chunk.ts'
 import { documents, qrels, type Qrel } from '../../data/schemas.ts'
 import { all, connect, literal, parquet } from '../../core/database.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { writeAll } from './rows.ts'
 
 const BATCH = 10_000
@@ -38,10 +37,10 @@ const chunksOf = async (
 
 /** Writes the judgements; says how many, and how many named a document that the corpus lacks. */
 export const ingestQrels = async (
-  context: StageContext<Config>,
+  context: Context,
   rows: AsyncIterable<Qrel> | Iterable<Qrel>,
 ): Promise<{ judged: number; unknown: number }> => {
-  const parts = context.parts('ingest', documents)
+  const parts = context.written(documents)
   let unknown = 0
   const resolve = async (batch: readonly Qrel[]): Promise<Qrel[]> => {
     const chunks = await chunksOf(parts, [...new Set(batch.map((qrel) => qrel.docid))], context.scratch)

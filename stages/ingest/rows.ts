@@ -1,14 +1,13 @@
 // Writes a stream of rows as parts of a fixed number of rows.
-import type { Row, Table } from '../../core/columns.ts'
+import type { Row } from '../../core/columns.ts'
 import type { Query } from '../../data/schemas.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context, writes } from './io.ts'
 
 const SHARD = 50_000
 
 /** The number of rows; a table without rows has no part. */
-export const writeAll = async <T extends Table>(
-  context: StageContext<Config>,
+export const writeAll = async <T extends (typeof writes)[number]>(
+  context: Context,
   table: T,
   rows: AsyncIterable<Row<T>> | Iterable<Row<T>>,
 ): Promise<number> => {

@@ -12,7 +12,7 @@ import { csv, tsv } from '../../data/readers/table.ts'
 import type { Qrel, Query } from '../../data/schemas.ts'
 import { splitOf } from '../../data/split.ts'
 import { UserError } from '../../core/errors.ts'
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
 import { synthesize, type SyntheticQuestion } from '../../demo/world/synthesize.ts'
 
 type Rows<T> = AsyncIterable<T> | Iterable<T>

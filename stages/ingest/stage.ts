@@ -2,10 +2,12 @@
 import { join } from 'node:path'
 import type { OnDrop } from '../../data/readers/corpora/article.ts'
 import { isFolder, listFiles } from '../../data/readers/folder.ts'
-import { documents, qrels, queries } from '../../data/schemas.ts'
+import { queries } from '../../data/schemas.ts'
 import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
-import type { Stage, StageContext } from '../../pipeline/stage.ts'
-import { tokenizerFiles, type Config } from '../config.ts'
+import type { Stage } from '../../pipeline/stage.ts'
+import { tokenizerFiles } from '../settings.ts'
+import { sections, type Config } from './config.ts'
+import { reads, writes, type Context } from './io.ts'
 import { ingestArticles } from './articles.ts'
 import { checkCorpus } from './check.ts'
 import { ingestJsonl } from './jsonl.ts'
@@ -28,7 +30,7 @@ const jsonlFiles = async (path: string): Promise<string[]> => {
   return names.map((name) => join(path, name))
 }
 
-const ingestDocuments = async (context: StageContext<Config>, onDrop: OnDrop): Promise<void> => {
+const ingestDocuments = async (context: Context, onDrop: OnDrop): Promise<void> => {
   const { config } = context
   const tokens = chunkTokens(config)
   if (config.corpus.format === 'jsonl' && tokens === undefined)
@@ -44,12 +46,14 @@ const ingestDocuments = async (context: StageContext<Config>, onDrop: OnDrop): P
   })
 }
 
-export const ingestStage: Stage<Config> = {
+export const ingestStage = {
   name: 'ingest',
   version: 1,
   summary: 'read the corpus, cut it into chunks, read questions and relevance judgements',
-  tables: [documents, queries, qrels],
-  needs: () => [],
+  config: sections,
+  reads,
+  writes,
+  given: ({ corpus }) => corpus.path !== undefined || corpus.format === 'synthetic',
   parameters: ({ corpus, queries: questions, tokenizer, seed }) => ({
     corpus: { ...corpus, path: undefined },
     questions: { ...questions, path: undefined, qrels: undefined, held_out: undefined },
@@ -62,7 +66,8 @@ export const ingestStage: Stage<Config> = {
     ),
     ...tokenizerFiles(config),
   ],
-  run: async (context) => {
+  funnel: ({ counts }) => [{ step: 'questions', count: counts['queries'] || undefined }],
+  run: async (context: Context) => {
     const { config } = context
     const dropped = new Map<string, number>()
     const onDrop: OnDrop = (reason) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
@@ -90,4 +95,4 @@ export const ingestStage: Stage<Config> = {
       ],
     }
   },
-}
+} satisfies Stage<Config>

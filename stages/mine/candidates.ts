@@ -1,8 +1,7 @@
 // The trajectories that are mined: completed, not judged wrong, and not on a test question.
 import { type Step } from '../../data/schemas.ts'
 import { all, parquet, type DuckDBConnection } from '../../core/database.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { queriesSource } from '../queries.ts'
 
 /** A trajectory as far as mining reads it: of the outputs only the reasoning's is filled in. */
@@ -14,22 +13,19 @@ export interface Candidate {
 
 /** SQL from FROM on: rows of `trajectories` (as t) that are mined. */
 export const minedRows = (
-  context: StageContext<Config>,
+  context: Context,
   trajectoryParts: readonly string[],
   verdictParts: readonly string[],
-): string => {
-  const { correctness } = context.config.filter
-  return `
+): string => `
     FROM ${parquet(trajectoryParts, 'file_row_number')} AS t
     JOIN ${parquet(verdictParts)} AS v USING (trajectory_id)
     LEFT JOIN (${queriesSource(context)}) AS q USING (query_id)
-    WHERE ${correctness === 'none' ? 'v.correct IS NOT FALSE' : 'v.correct'} AND coalesce(q.split, 'train') = 'train'`
-}
+    WHERE (v.correct OR (v.correct IS NULL AND v.judge = 'none')) AND coalesce(q.split, 'train') = 'train'`
 
 /** The candidates of one part, in its order. */
 export const readCandidates = async (
   connection: DuckDBConnection,
-  context: StageContext<Config>,
+  context: Context,
   trajectoryPart: string,
   verdictPart: string,
 ): Promise<Candidate[]> => {

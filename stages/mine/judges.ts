@@ -1,6 +1,6 @@
 // Judges of relevance: did the agent use what it opened?
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Config } from './config.ts'
+import type { Context } from './io.ts'
 import { judgeParameters } from '../../agents/judges/ask-all.ts'
 import { relevancePrompts } from '../../agents/judges/relevance-judge.ts'
 import { openModelJudge } from './by-model.ts'
@@ -37,7 +37,7 @@ const fromLabels = async (path: string): Promise<RelevanceJudge> => {
 export const modelParameters = ({ llm }: Config) => judgeParameters(llm, relevancePrompts)
 
 /** The judge that the configuration names. */
-export const openJudge = async ({ config, folder, signal }: StageContext<Config>): Promise<RelevanceJudge> => {
+export const openJudge = async ({ config, folder, signal }: Context): Promise<RelevanceJudge> => {
   const { relevance } = config.mine
   if (relevance === 'llm')
     return openModelJudge({ config, folder, signal, earlier: await earlierVerdicts(folder, modelParameters(config)) })

@@ -3,8 +3,7 @@ import type { Tokenizer } from '../../model/tokenize/tokenizer.ts'
 import { afterLastColon, askedDocid, isBrowse } from '../../data/steps.ts'
 import type { DuckDBConnection } from '../../core/database.ts'
 import type { Lookup } from '../../pipeline/lookup.ts'
-import type { StageContext } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import type { Context } from './io.ts'
 import { eventsOf, nameOpened, type BrowseCall } from './browses.ts'
 import { readCandidates, type Candidate } from './candidates.ts'
 import type { Judgement, RelevanceJudge } from './judge.ts'
@@ -27,7 +26,7 @@ export interface ShardInput {
 
 interface LoadOptions {
   readonly connection: DuckDBConnection
-  readonly context: StageContext<Config>
+  readonly context: Context
   readonly lookup: Lookup
   readonly judge: RelevanceJudge
 }

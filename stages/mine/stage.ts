@@ -1,14 +1,17 @@
 // Stage mine: from what successful agents opened and passed over, the training pairs.
-import { browses, documents, pairs, relevance, trajectories, verdicts } from '../../data/schemas.ts'
+import { z } from 'zod'
+import { browses, pairs, relevance } from '../../data/schemas.ts'
 import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
-import type { Table } from '../../core/columns.ts'
 import { ahead } from '../../core/ahead.ts'
 import { createBackground } from '../../core/background.ts'
 import { all, connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
+import { isObject } from '../../data/readers/record.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
-import type { Stage, StageContext } from '../../pipeline/stage.ts'
-import { tokenizerFiles, type Config } from '../config.ts'
+import type { Stage } from '../../pipeline/stage.ts'
+import { tokenizerFiles } from '../settings.ts'
+import { sections, type Config } from './config.ts'
+import { reads, writes, type Context } from './io.ts'
 import { minedRows } from './candidates.ts'
 import { modelParameters, openJudge, UNLABELLED } from './judges.ts'
 import { loadShard, mineShard } from './shard.ts'
@@ -17,7 +20,7 @@ import { loadShard, mineShard } from './shard.ts'
 const UNCLEAR = `step.tool IN ('get_document', 'visit') AND contains(step.docids[1], ':')`
 
 /** Every docid that the mined trajectories of a part saw; of one that is unclear, both readings. */
-const seen = (context: StageContext<Config>, trajectoryPart: string, verdictPart: string): string =>
+const seen = (context: Context, trajectoryPart: string, verdictPart: string): string =>
   `SELECT unnest(docids) AS docid, sure FROM (
      SELECT CASE WHEN unclear THEN list_append(step.docids, trim(regexp_extract(step.docids[1], '[^:]*$'))) ELSE step.docids END
        AS docids, NOT unclear AS sure
@@ -33,24 +36,21 @@ const nothingToMine = (): UserError =>
   })
 
 /** How many opened ids were taken for what follows their last colon. */
-const countCut = async (connection: DuckDBConnection, context: StageContext<Config>): Promise<number> => {
+const countCut = async (connection: DuckDBConnection, context: Context): Promise<number> => {
   const [row] = await all<{ n: bigint }>(
     connection,
-    `SELECT count(*) AS n FROM ${parquet(context.parts('mine', browses))} AS b
+    `SELECT count(*) AS n FROM ${parquet(context.written(browses))} AS b
      JOIN (SELECT trajectory_id, list_transform(steps, lambda s: s.docids[1]) AS opened
-       FROM ${parquet(context.parts('generate', trajectories))}) AS t USING (trajectory_id)
+       FROM ${parquet(context.parts('trajectories'))}) AS t USING (trajectory_id)
      WHERE contains(t.opened[b.step + 1], ':') AND t.opened[b.step + 1] <> b.docid`,
   )
   return Number(row?.n)
 }
 
 /** The funnel's numbers, from the tables themselves, so that they are right after a resume too. */
-const countMined = async (
-  connection: DuckDBConnection,
-  context: StageContext<Config>,
-): Promise<Record<string, number>> => {
-  const from = (table: Table): string => parquet(context.parts('mine', table))
-  const mined = minedRows(context, context.parts('generate', trajectories), context.parts('filter', verdicts))
+const countMined = async (connection: DuckDBConnection, context: Context): Promise<Record<string, number>> => {
+  const from = (table: (typeof writes)[number]): string => parquet(context.written(table))
+  const mined = minedRows(context, context.parts('trajectories'), context.parts('verdicts'))
   const [row] = await all<Record<string, bigint>>(
     connection,
     `SELECT (SELECT count(*) ${mined}) AS trajectories,
@@ -79,53 +79,79 @@ const undecidedWarning = (
       ]
     : []
 
-export const mineStage: Stage<Config> = {
+/** What of the settings changes the pairs. */
+const parameters = (config: Config) => {
+  const { mine, tokenizer } = config
+  return {
+    negatives: mine.negatives,
+    relevance: typeof mine.relevance === 'string' ? mine.relevance : 'labels',
+    // Only a model leaves anything undecided.
+    ...(mine.relevance === 'llm' ? { llm: modelParameters(config), undecided: mine.undecided } : {}),
+    tokenizer,
+  }
+}
+
+const judged = z.object({ filter: z.object({ correctness: z.string() }) })
+
+/** Formerly the configuration said who had judged the answers; the verdicts do, and the same pairs are mined. */
+const withCorrectness = (config: Config, whole: unknown): unknown => ({
+  ...parameters(config),
+  correctness: judged.parse(whole).filter.correctness,
+})
+
+export const mineStage = {
   name: 'mine',
   version: 1,
+  earlier: [{ version: 1, parameters: withCorrectness }],
   summary: 'mine (query, positive, negatives) from what agents opened and passed over',
-  tables: [browses, relevance, pairs],
-  needs: () => ['ingest', 'generate', 'filter'],
-  parameters: (config) => {
-    const { mine, tokenizer, filter } = config
-    return {
-      negatives: mine.negatives,
-      relevance: typeof mine.relevance === 'string' ? mine.relevance : 'labels',
-      // Only a model leaves anything undecided.
-      ...(mine.relevance === 'llm' ? { llm: modelParameters(config), undecided: mine.undecided } : {}),
-      tokenizer,
-      correctness: filter.correctness,
-    }
-  },
+  config: sections,
+  reads,
+  writes,
+  parameters,
+  paid: (told) => (isObject(told) ? told['llm'] : undefined),
+  takesOver: true,
+  funnel: ({ counts }) => [
+    { step: 'mined (training questions)', count: counts['trajectories'] },
+    { step: 'browses', count: counts['browses'] },
+    {
+      step: 'relevant browses',
+      count: counts['relevant'],
+      dropped: { unlabelled: counts['unlabelled'], undecided: counts['undecided'] },
+    },
+    {
+      step: 'pairs',
+      count: counts['pairs'],
+      dropped: { 'opened document in no held search': counts['browses_in_no_search'] },
+    },
+  ],
   outside: (config) => [
     ...tokenizerFiles(config),
     ...(typeof config.mine.relevance === 'string' ? [] : [config.mine.relevance.labels]),
   ],
-  run: async (context) => {
-    const [trajectoryParts, verdictParts] = [context.parts('generate', trajectories), context.parts('filter', verdicts)]
+  run: async (context: Context) => {
+    const inputs = await context.aligned('verdicts')
+    const mined = minedRows(context, context.parts('trajectories'), context.parts('verdicts'))
     const judge = await openJudge(context)
     const tokenizer = await loadTokenizer(context.config.tokenizer)
-    const corpus = context.parts('ingest', documents)
+    const corpus = context.parts('documents')
     const connection = await connect()
-    const [{ n }] = await all<{ n: bigint }>(
-      connection,
-      `SELECT count(*) AS n ${minedRows(context, trajectoryParts, verdictParts)}`,
-    )
+    const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n ${mined}`)
     if (n === 0n) throw nothingToMine()
     const lookup = await openLookup({
       corpus,
-      needed: trajectoryParts.map((part, at) => seen(context, part, verdictParts[at])),
+      needed: inputs.map(([part, verdictPart]) => seen(context, part, verdictPart)),
       scratch: context.scratch,
       withTexts: judge.needsTexts,
     })
     const background = createBackground(1)
     let isDone = false
     try {
-      const load = async (part: string, index: number) => {
-        const ready = context.done(index, mineStage.tables)
-        return ready ? undefined : loadShard({ connection, context, lookup, judge }, part, verdictParts[index])
+      const load = async ([part, verdictPart]: readonly [string, string], index: number) => {
+        const ready = context.done(index, writes)
+        return ready ? undefined : loadShard({ connection, context, lookup, judge }, part, verdictPart)
       }
       let index = 0
-      for await (const input of ahead(trajectoryParts, load)) {
+      for await (const input of ahead(inputs, load)) {
         context.check()
         const at = index
         if (input) {
@@ -139,11 +165,11 @@ export const mineStage: Stage<Config> = {
           )
         }
         index += 1
-        context.mark(index, trajectoryParts.length, 'parts')
+        context.mark(index, inputs.length, 'parts')
       }
       await background.drain()
       isDone = true
-      const opened = `SELECT docid FROM ${parquet(context.parts('mine', browses))} WHERE docid <> ''`
+      const opened = `SELECT docid FROM ${parquet(context.written(browses))} WHERE docid <> ''`
       const missing = await lookup.missing(opened)
       const cut = (await lookup.mentions(':')) ? await countCut(connection, context) : 0
       const counts = await countMined(connection, context)
@@ -166,4 +192,4 @@ export const mineStage: Stage<Config> = {
       connection.closeSync()
     }
   },
-}
+} satisfies Stage<Config>

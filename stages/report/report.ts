@@ -1,10 +1,8 @@
-// What a run amounts to: the funnel from questions to training pairs, and the evaluation.
-import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import type { EvaluationSummary } from '../../evaluation/summary.ts'
+// What a run amounts to: the funnel from questions to training pairs, and what each stage has to say.
+import { join } from 'node:path'
 import { writeFileAtomic } from '../../core/files.ts'
-import { readManifest, type Manifest } from '../../pipeline/manifest.ts'
-import { stageFolder } from '../../pipeline/stage.ts'
+import { readManifest, stageFolder, type Manifest } from '../../pipeline/manifest.ts'
+import type { FunnelRow, Stage } from '../../pipeline/stage.ts'
 import { version } from '../../core/versions.ts'
 
 export interface FunnelStep {
@@ -14,110 +12,60 @@ export interface FunnelStep {
   readonly dropped: Readonly<Record<string, number>>
 }
 
-/** How the training of a model went, as the train stage summed it up. */
-export interface Training {
-  readonly model: string
-  readonly steps: number
-  readonly chosenStep: number
-  readonly loss: { readonly first: number; readonly last: number }
-  readonly development?: {
-    readonly rows: number
-    readonly queries: number
-    readonly documents: number
-    readonly metric: string
-    readonly start: number
-    readonly chosen: number
-    readonly last: number
-  }
+/** What a stage adds beside the funnel: its value in report.json, and its text. */
+export interface Section {
+  readonly key: string
+  readonly json: unknown
+  readonly text?: string | undefined
 }
 
 export interface Report {
   readonly lrat: string
   readonly run: string
   readonly funnel: readonly FunnelStep[]
-  readonly training: readonly Training[]
   readonly warnings: readonly string[]
   readonly seconds: Readonly<Record<string, number>>
-  readonly evaluation: EvaluationSummary | null
+  readonly sections: readonly Section[]
 }
 
-const STAGES = ['ingest', 'index', 'generate', 'filter', 'mine', 'weigh', 'export', 'train', 'evaluate']
+/** Stages as far as the report asks them. */
+export type Reported = Pick<Stage<never>, 'name' | 'funnel' | 'section'>
 
-const positive = (counts: Record<string, number>): Record<string, number> =>
-  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0))
+const positive = (counts: FunnelRow['dropped'] = {}): Record<string, number> =>
+  Object.fromEntries(Object.entries(counts).flatMap(([name, count]) => (count && count > 0 ? [[name, count]] : [])))
 
-const prefixed = (manifest: Manifest | undefined, prefix: string): Record<string, number> =>
-  Object.fromEntries(
-    Object.entries(manifest?.counts ?? {})
-      .filter(([name]) => name.startsWith(prefix))
-      .map(([name, count]) => [name.slice(prefix.length).trim().replaceAll('_', ' '), count]),
-  )
-
-const funnelOf = (manifests: ReadonlyMap<string, Manifest>): FunnelStep[] => {
-  const counts = (stage: string): Readonly<Record<string, number | undefined>> => manifests.get(stage)?.counts ?? {}
-  const [generate, filter, mine, train] = ['generate', 'filter', 'mine', 'train'].map(counts)
-  const queries = manifests.get('generate')?.tables['queries']?.reduce((sum, part) => sum + (part.rows ?? 0), 0) ?? 0
-  const steps: [string, number | undefined, Record<string, number>][] = [
-    ['questions', counts('ingest').queries || queries || undefined, {}],
-    ['trajectories', generate.trajectories, prefixed(manifests.get('generate'), 'skipped:')],
-    ['completed', generate.completed, { unfinished: filter.unfinished ?? 0 }],
-    [
-      filter.correct === 0 && mine.trajectories !== undefined && filter.incorrect === 0
-        ? 'accepted unjudged'
-        : 'correct',
-      filter.correct === 0 && filter.incorrect === 0 ? filter.undecided : filter.correct,
-      {
-        incorrect: filter.incorrect ?? 0,
-        undecided: filter.correct === 0 && filter.incorrect === 0 ? 0 : (filter.undecided ?? 0),
-      },
-    ],
-    ['mined (training questions)', mine.trajectories, {}],
-    ['browses', mine.browses, {}],
-    ['relevant browses', mine.relevant, { unlabelled: mine.unlabelled ?? 0, undecided: mine.undecided ?? 0 }],
-    ['pairs', mine.pairs, { 'opened document in no held search': mine.browses_in_no_search ?? 0 }],
-    ['exported', counts('export').exported, prefixed(manifests.get('export'), 'dropped:')],
-    ['trained on', train.trained_on, prefixed(manifests.get('train'), 'dropped:')],
-  ]
-  return steps.flatMap(([step, count, dropped]) =>
-    count === undefined ? [] : [{ step, count, dropped: positive(dropped) }],
-  )
+/** Rows in the order of the stages; what a later stage says of an earlier one's step joins it. */
+const funnelOf = (rows: readonly FunnelRow[]): FunnelStep[] => {
+  const steps = new Map<string, FunnelStep>()
+  for (const { step, count, dropped } of rows) {
+    const known = steps.get(step)
+    if (known) steps.set(step, { ...known, dropped: { ...known.dropped, ...positive(dropped) } })
+    else if (count !== undefined) steps.set(step, { step, count, dropped: positive(dropped) })
+  }
+  return [...steps.values()]
 }
-
-/** One entry a model of a finished train stage. */
-const trainingOf = (run: string, manifest: Manifest | undefined): Training[] =>
-  (manifest?.files ?? []).flatMap(({ file }) => {
-    if (basename(file) !== 'train.json') return []
-    const summary = JSON.parse(readFileSync(join(stageFolder(run, 'train'), file), 'utf8')) as Omit<Training, 'model'>
-    const { steps, chosenStep, loss, development } = summary
-    return [{ model: dirname(file), steps, chosenStep, loss, ...(development && { development }) }]
-  })
 
 /** The report on what stands in the run's folder now. */
-export const buildReport = (run: string): Report => {
-  const manifests = new Map(
-    STAGES.flatMap((stage) => {
-      const folder = stageFolder(run, stage)
-      const manifest = existsSync(folder) ? readManifest(folder) : undefined
-      return manifest ? [[stage, manifest] as const] : []
-    }),
-  )
-  const metrics = join(stageFolder(run, 'evaluate'), 'metrics.json')
+export const buildReport = (run: string, stages: readonly Reported[]): Report => {
+  const found = stages.map((stage): readonly [Reported, Manifest | undefined] => [
+    stage,
+    readManifest(stageFolder(run, stage.name)),
+  ])
+  const manifests = found.flatMap(([, manifest]) => manifest ?? [])
   return {
     lrat: version,
     run,
-    funnel: funnelOf(manifests),
-    training: trainingOf(run, manifests.get('train')),
-    warnings: [...manifests.values()].flatMap((manifest) =>
-      manifest.warnings.map((text) => `${manifest.stage}: ${text}`),
+    funnel: funnelOf(found.flatMap(([stage, manifest]) => (manifest && stage.funnel?.(manifest)) ?? [])),
+    warnings: manifests.flatMap(({ stage, warnings }) => warnings.map((text) => `${stage}: ${text}`)),
+    seconds: Object.fromEntries(manifests.map(({ stage, seconds }) => [stage, seconds])),
+    sections: found.flatMap(([{ name, section }, manifest]) =>
+      section ? [{ key: section.key, ...section.of(stageFolder(run, name), manifest) }] : [],
     ),
-    seconds: Object.fromEntries([...manifests].map(([stage, manifest]) => [stage, manifest.seconds])),
-    evaluation:
-      manifests.has('evaluate') && existsSync(metrics)
-        ? (JSON.parse(readFileSync(metrics, 'utf8')) as EvaluationSummary)
-        : null,
   }
 }
 
 /** Writes `report.json` into the run's folder. */
-export const writeReport = (run: string, report: Report): void =>
-  writeFileAtomic(join(run, 'report.json'), `${JSON.stringify(report, null, 1)}\n`)
+export const writeReport = (run: string, { sections, ...report }: Report): void => {
+  const own = Object.fromEntries(sections.map(({ key, json }) => [key, json]))
+  writeFileAtomic(join(run, 'report.json'), `${JSON.stringify({ ...report, ...own }, null, 1)}\n`)
+}

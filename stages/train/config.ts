@@ -1,9 +1,9 @@
 // What a training run is told: the keys under `train`, their meanings and defaults, and what follows from several of them.
 import { z } from 'zod'
 import { isMetricName } from '../../evaluation/retrieval/metrics.ts'
-import { DEVICE_CHOICES, isDeviceOrAuto } from '../../model/execute/device-names.ts'
 import { PRECISIONS } from '../../model/graph/precision.ts'
 import { ADAMW, type AdamW } from '../../model/training/optimizer.ts'
+import type { ConfigOf, Settings } from '../settings.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)
 const unique = (values: readonly unknown[]): boolean => new Set(values).size === values.length
@@ -77,13 +77,6 @@ const trainKeys = z.strictObject({
     .default('')
     .describe("Put before queries. With both prefixes empty those of `model`'s folder hold."),
   passage_prefix: z.string().default('').describe('Put before passages.'),
-  device: z
-    .string()
-    .refine(isDeviceOrAuto, DEVICE_CHOICES)
-    .default('cpu')
-    .describe(
-      'What `model` is trained on and encoders are evaluated on: `cpu`, `torch`, `torch:cpu`, `torch:cuda:1` …, `webgpu`, `cuda`, `tfjs-node-gpu`, `tfjs`; `auto` is the best that works, `lrat devices` lists them. `static` trains on the CPU.',
-    ),
   precision: z
     .enum(PRECISIONS)
     .optional()
@@ -167,6 +160,9 @@ export const trainSchema = trainKeys.superRefine((train, context) => {
       })
 })
 
+export const sections = { train: trainSchema.prefault({}).describe('Stage train: the encoder.') }
+export type Config = ConfigOf<typeof sections>
+
 /** The configuration of training, every default filled in that does not depend on another key. */
 export type TrainConfig = z.output<typeof trainSchema>
 /** Rows set aside to score the model on while it trains. */
@@ -181,7 +177,7 @@ export interface ModelName {
 }
 
 /** What one model is trained with. */
-export type ModelConfig = TrainConfig & ModelName
+export type ModelConfig = TrainConfig & ModelName & Pick<Settings, 'device'>
 
 /** The models that are asked for, the main one first. */
 export const modelNames = ({ seeds, weightings }: TrainConfig): ModelName[] =>

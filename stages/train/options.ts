@@ -1,5 +1,5 @@
 // What training takes and gives.
-import type { ModelName, TrainConfig } from './config.ts'
+import type { ModelConfig, ModelName } from './config.ts'
 import type { StepMetrics, TablePlace } from './metrics.ts'
 import type { DatasetRecord, ModelRecord } from './records.ts'
 
@@ -8,7 +8,7 @@ export interface TrainOptions {
   readonly examples: string
   /** Texts that the vocabulary is counted over besides the training texts; called when one has to be built. */
   readonly corpus?: () => AsyncIterable<string>
-  readonly config: TrainConfig
+  readonly config: Omit<ModelConfig, keyof ModelName>
   /** The models to train, the main one first. */
   readonly names: readonly ModelName[]
   /**

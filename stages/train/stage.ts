@@ -1,18 +1,18 @@
 // Stage train: a dual encoder from the exported pairs, one model for each seed and weighting.
-import { join } from 'node:path'
-import { development, documents, examples as exampleTable, timings, tokens, training } from '../../data/schemas.ts'
 import { connect, parquet, stream } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
-import type { Stage, StageContext } from '../../pipeline/stage.ts'
+import { countsAfter } from '../../pipeline/manifest.ts'
+import type { Stage } from '../../pipeline/stage.ts'
 import { count } from '../../pipeline/progress.ts'
-import type { Config } from '../config.ts'
-import { deciding, modelNames, nameOf, type ModelName } from './config.ts'
+import { deciding, modelNames, nameOf, sections, type Config, type ModelName } from './config.ts'
+import { reads, writes, type Context } from './io.ts'
+import { trainingSection } from './report.ts'
 import type { StepMetrics } from './metrics.ts'
 import type { TrainResult } from './options.ts'
 import { trainModels } from './models.ts'
 
-async function* corpusTexts(context: StageContext<Config>): AsyncGenerator<string> {
-  const parts = context.parts('ingest', documents)
+async function* corpusTexts(context: Context): AsyncGenerator<string> {
+  const parts = context.parts('documents')
   if (parts.length === 0) return
   const connection = await connect({ threads: 1 })
   try {
@@ -55,28 +55,35 @@ const requireGain = (results: readonly TrainResult[]): void => {
   })
 }
 
-export const trainStage: Stage<Config> = {
+export const trainStage = {
   name: 'train',
   version: 2,
   summary: 'train a dual encoder with the weighted contrastive loss',
-  tables: [tokens, exampleTable, training, timings, development],
-  // A training file from elsewhere needs no corpus; where there is one, its words join the vocabulary.
-  needs: ({ train, corpus }) => {
-    if (train.data === undefined) return ['ingest', 'export']
-    const given = corpus.path !== undefined || corpus.format === 'synthetic'
-    return given && train.model === undefined ? ['ingest'] : []
-  },
+  config: sections,
+  reads,
+  writes,
   parameters: ({ train }) => deciding(train),
   outside: ({ train: { data, model } }) => [data, model].filter((path) => path !== undefined),
-  run: async (context) => {
+  funnel: ({ counts }) => [
+    { step: 'trained on', count: counts['trained_on'], dropped: countsAfter(counts, 'dropped:') },
+  ],
+  section: trainingSection,
+  run: async (context: Context) => {
     const { config } = context
-    const examples = config.train.data ?? join(context.folderOf('export'), 'lrat-train.jsonl')
+    const examples = config.train.data ?? context.path('examples')
     const names = modelNames(config.train)
 
     const say = (line: string, name: ModelName): void => context.progress.say(`          ${nameOf(name)}: ${line}`)
     const results = await trainModels({
-      ...{ examples, names, config: config.train, folder: context.folder, signal: context.signal, say },
-      corpus: () => corpusTexts(context),
+      ...{
+        examples,
+        names,
+        config: { ...config.train, device: config.device },
+        folder: context.folder,
+        signal: context.signal,
+        say,
+      },
+      ...(config.train.model === undefined && { corpus: () => corpusTexts(context) }),
       ...(config.workers !== undefined && { workers: config.workers }),
       onProgress: (metrics, steps, name) =>
         context.mark(names.indexOf(name) * steps + metrics.step, names.length * steps, 'steps', noteOf(name, metrics)),
@@ -86,4 +93,4 @@ export const trainStage: Stage<Config> = {
     const counts = { models: names.length, ...(main && countsOf(main)) }
     return { counts, warnings: results.flatMap(({ warnings }) => warnings) }
   },
-}
+} satisfies Stage<Config>

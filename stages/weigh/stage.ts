@@ -1,8 +1,9 @@
 // Stage weigh: how much each pair counts in training, from the length of the reasoning after the browse.
-import { pairs, weights, type Weight } from '../../data/schemas.ts'
+import { weights, type Weight } from '../../data/schemas.ts'
 import { all, connect, parquet, stream } from '../../core/database.ts'
 import type { Stage } from '../../pipeline/stage.ts'
-import type { Config } from '../config.ts'
+import { sections, type Config } from './config.ts'
+import { aligned, reads, writes, type Context } from './io.ts'
 import { createSum, rawWeight, weightOf } from './weights.ts'
 
 interface Length {
@@ -10,16 +11,17 @@ interface Length {
   readonly reasoning_tokens: number
 }
 
-export const weighStage: Stage<Config> = {
+export const weighStage = {
   name: 'weigh',
   version: 1,
   summary: 'weigh each pair by the length of the reasoning after the browse',
-  tables: [weights],
-  needs: () => ['mine'],
+  config: sections,
+  reads,
+  writes,
+  aligned,
   parameters: ({ weigh }) => weigh,
-  outside: () => [],
-  run: async (context) => {
-    const parts = context.parts('mine', pairs)
+  run: async (context: Context) => {
+    const parts = context.parts('pairs')
     const connection = await connect()
     try {
       const { half_life } = context.config.weigh
@@ -57,4 +59,4 @@ export const weighStage: Stage<Config> = {
       connection.closeSync()
     }
   },
-}
+} satisfies Stage<Config>

@@ -153,9 +153,9 @@ describe('what training starts from', () => {
   })
 
   test('device auto says which device it took', async () => {
-    expect(await succeeding('auto', { train: { ...scratch(), device: 'auto' } })).toMatch(
-      /12 rows, 6 steps on (cpu|webgpu|cuda)/,
-    )
+    const said = await succeeding('auto', { train: { ...scratch(), device: 'auto' } })
+    expect(said).toMatch(/12 rows, 6 steps on (cpu|webgpu|cuda)/)
+    expect(said).toContain("note: auto.yaml: 'train.device' is called 'device' now; it was read as such")
   })
 })
 

@@ -64,14 +64,14 @@ export const fakeStages = (work: Work): Stage<FakeConfig>[] => {
     return { counts: { shards: context.config.shards } }
   }
   const from = (context: StageContext<FakeConfig>, name: string, shard: number): Promise<number[]> =>
-    readNumbers([context.parts(name, table(name))[shard]])
+    readNumbers(context.parts(name).slice(shard, shard + 1))
   return [
     {
       name: 'numbers',
       version: 1,
       summary: '',
-      tables: [numbers],
-      needs: () => [],
+      reads: {},
+      writes: [numbers],
       parameters: ({ shards: count }) => ({ count }),
       outside: ({ file }) => [file],
       run: (context) => {
@@ -83,10 +83,9 @@ export const fakeStages = (work: Work): Stage<FakeConfig>[] => {
       name: 'aside',
       version: 1,
       summary: '',
-      tables: [],
-      needs: () => [],
+      reads: {},
+      writes: [],
       parameters: ({ aside }) => ({ aside }),
-      outside: () => [],
       run: async () => {
         work.began.push('aside')
         return { counts: {} }
@@ -96,10 +95,9 @@ export const fakeStages = (work: Work): Stage<FakeConfig>[] => {
       name: 'doubles',
       version: 1,
       summary: '',
-      tables: [doubles],
-      needs: () => ['numbers'],
+      reads: { numbers: { stage: 'numbers', table: numbers } },
+      writes: [doubles],
       parameters: ({ factor }) => ({ times: { factor } }),
-      outside: () => [],
       run: (context) =>
         shards(context, 'doubles', async (shard) =>
           (await from(context, 'numbers', shard)).map((n) => n * context.config.factor),
@@ -109,10 +107,12 @@ export const fakeStages = (work: Work): Stage<FakeConfig>[] => {
       name: 'sums',
       version: 1,
       summary: '',
-      tables: [sums],
-      needs: ({ withAside }) => ['doubles', ...(withAside ? ['aside'] : [])],
+      reads: {
+        doubles: { stage: 'doubles', table: doubles },
+        aside: { stage: 'aside', file: '.', when: ({ withAside }) => withAside },
+      },
+      writes: [sums],
       parameters: ({ add }) => ({ add }),
-      outside: () => [],
       run: (context) =>
         shards(context, 'sums', async (shard) => {
           const total = (await from(context, 'doubles', shard)).reduce((a, b) => a + b, 0)
@@ -138,6 +138,7 @@ export const runFake = async (
   const work = newWork()
   work.onShard = options.onShard ?? work.onShard
   const { signal = new AbortController().signal, progress = silent, stages = fakeStages(work) } = options
-  await runStages({ run, config, stages, progress, signal, from: options.from, to: options.to })
+  const { from, to, regenerate } = options
+  await runStages({ run, config, stages, progress, signal, from, to, regenerate })
   return work
 }

@@ -6,7 +6,7 @@ import { Interrupted } from '../../core/errors.ts'
 import { hashFile } from '../../pipeline/fingerprint.ts'
 import type { Manifest } from '../../pipeline/manifest.ts'
 import { listParts, partPath } from '../../pipeline/parts.ts'
-import { plan } from '../../pipeline/runner.ts'
+import { plan } from '../../pipeline/expected.ts'
 import { statusOf } from '../../pipeline/status.ts'
 import { tempFolders } from '../helpers/temp.ts'
 import {
@@ -323,7 +323,9 @@ describe('status', () => {
     const { run, config } = world()
     await runFake(run, config, { to: 'numbers' })
     writeFileSync(join(run, 'numbers', 'manifest.json'), '{')
-    expect(() => statesOf(run, config)).toThrow(/manifest\.json.*Delete this file/)
+    expect(() => statesOf(run, config)).toThrow(
+      /manifest\.json: expected the manifest of a stage; found text that is no JSON.*delete it/,
+    )
   })
 })
 

@@ -8,18 +8,13 @@ import { loadConfig } from '../../pipeline/config.ts'
 import { readManifest } from '../../pipeline/manifest.ts'
 import { listParts } from '../../pipeline/parts.ts'
 import { runStages } from '../../pipeline/runner.ts'
+import { stages } from '../../stages/all.ts'
 import { configSchema } from '../../stages/config.ts'
-import { filterStage } from '../../stages/filter/stage.ts'
-import { generateStage } from '../../stages/generate/stage.ts'
-import { ingestStage } from '../../stages/ingest/stage.ts'
-import { mineStage } from '../../stages/mine/stage.ts'
-import { weighStage } from '../../stages/weigh/stage.ts'
 import { agentRun, answer, browse, reasoning, search, writeSample, type SampleOptions } from '../helpers/sample.ts'
 import { jsonl, tempFolders } from '../helpers/temp.ts'
 import { silent } from '../pipeline/fake-stages.ts'
 
 const temp = tempFolders()
-const stages = [ingestStage, generateStage, filterStage, mineStage, weighStage]
 
 const runTo = async (to: string, options: SampleOptions, assignments: readonly string[] = []) => {
   const folder = temp()

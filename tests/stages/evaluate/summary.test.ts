@@ -1,16 +1,12 @@
 // From scores by query to the numbers that people read.
 import { expect, test } from 'vitest'
-import { configSchema } from '../../../stages/config.ts'
 import type { QuerySet } from '../../../stages/evaluate/query-sets.ts'
 import { summarise } from '../../../stages/evaluate/summary.ts'
-import { evaluatedSystems, type System } from '../../../stages/evaluate/systems.ts'
-import { renderReport } from '../../../stages/report/render.ts'
+import { evaluatedSystems, mainGroup, type System, type Trained } from '../../../stages/evaluate/systems.ts'
+import { renderEvaluation } from '../../../stages/evaluate/report.ts'
 
-const config = configSchema.parse({
-  run: 'unused',
-  corpus: { format: 'synthetic' },
-  train: { seeds: [1, 2], weightings: ['lrat', 'none'] },
-})
+const trained: Trained = { seeds: [1, 2], weightings: ['lrat', 'none'] }
+const told = { main: mainGroup(trained), synthetic: { corpus: true, agent: true }, seed: 1, resamples: 1000 }
 const n = 200
 const set: QuerySet = {
   name: 'questions',
@@ -33,11 +29,11 @@ const score = (system: System): number[] =>
   })
 
 const summary = summarise({
-  config,
+  ...told,
   sets: [set, empty],
   notes: [],
   names: ['recall@10'],
-  systems: evaluatedSystems(config),
+  systems: evaluatedSystems(trained),
   scores: (system) => ({ questions: { 'recall@10': score(system) } }),
 })
 
@@ -62,11 +58,11 @@ test('searches on one question are no independent evidence', () => {
   const together = { ...set, queries: set.queries.map((query, at) => ({ ...query, questionId: `of ${at % 10}` })) }
   const widths = [set, together].map((one) => {
     const { sets } = summarise({
-      config,
+      ...told,
       sets: [one],
       notes: [],
       names: ['recall@10'],
-      systems: evaluatedSystems(config),
+      systems: evaluatedSystems(trained),
       // Each question is found by all of its searches or by none.
       scores: () => ({ questions: { 'recall@10': Array.from({ length: n }, (_, at) => Number(at % 10 < 5)) } }),
     })
@@ -89,15 +85,7 @@ test('compares the main retriever with every other, and tells a difference from 
 })
 
 test('prints it narrowly and says what is synthetic', () => {
-  const text = renderReport({
-    lrat: '0',
-    run: 'r',
-    funnel: [],
-    training: [],
-    warnings: [],
-    seconds: {},
-    evaluation: summary,
-  })
+  const text = renderEvaluation(summary)
   expect(text).toContain('SYNTHETIC')
   expect(text).toMatch(/untrained encoder \+0\.250 \(p ≤ 0\.0001\)/)
   expect(text).toMatch(/trained, weights off \+0\.000 \(p = 1(\.0)?\)/)

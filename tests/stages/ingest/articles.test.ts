@@ -9,7 +9,7 @@ import { tokenizerFromJson, wordPieceJson } from '../../../model/tokenize/tokeni
 import { Interrupted } from '../../../core/errors.ts'
 import { hashFile } from '../../../pipeline/fingerprint.ts'
 import { listParts } from '../../../pipeline/parts.ts'
-import { createContext } from '../../../pipeline/stage.ts'
+import { createContext } from '../../../pipeline/context.ts'
 import { configSchema } from '../../../stages/config.ts'
 import { ingestArticles } from '../../../stages/ingest/articles.ts'
 import { cutArticles, openCutters } from '../../../stages/ingest/cut.ts'
@@ -30,7 +30,9 @@ const articles = (n: number): Article[] =>
 
 const contextIn = (run: string, signal: AbortSignal) =>
   createContext({
+    stages: [ingestStage],
     stage: ingestStage,
+    restsOn: [],
     config: configSchema.parse({ run, corpus: { path: 'unused' } }),
     run,
     fingerprint: 'f',

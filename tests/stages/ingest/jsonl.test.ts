@@ -9,7 +9,7 @@ import { withTitle } from '../../../data/title.ts'
 import { documents } from '../../../data/schemas.ts'
 import { all, parquet, writer } from '../../../core/database.ts'
 import { listParts } from '../../../pipeline/parts.ts'
-import { createContext } from '../../../pipeline/stage.ts'
+import { createContext } from '../../../pipeline/context.ts'
 import { configSchema } from '../../../stages/config.ts'
 import { ingestJsonl } from '../../../stages/ingest/jsonl.ts'
 import { ingestStage } from '../../../stages/ingest/stage.ts'
@@ -27,7 +27,10 @@ const ingest = async (files: Record<string, string | Uint8Array>, folder = temp(
   mkdirSync(run, { recursive: true })
   const config = configSchema.parse({ run })
   const signal = new AbortController().signal
-  const context = createContext({ stage: ingestStage, config, run, fingerprint: 'f', progress: silent, signal })
+  const context = createContext({
+    ...{ stages: [ingestStage], stage: ingestStage, restsOn: [] },
+    ...{ config, run, fingerprint: 'f', progress: silent, signal },
+  })
   const paths = Object.keys(files).map((name) => join(folder, name))
   const dropped: string[] = []
   await ingestJsonl(context, paths, (reason) => void dropped.push(reason), CHUNK)

@@ -61,6 +61,7 @@ export const small: ModelConfig = {
     query_tokens: 512,
     checkpoint_every: 2,
   }),
+  device: 'cpu',
   seed: 3,
   weighting: 'lrat',
 }

@@ -1,0 +1,13 @@
+// What stage filter reads and writes: a verdict on each trajectory, in the same order.
+import { queries, trajectories, verdicts } from '../../data/schemas.ts'
+import type { ContextOf } from '../../pipeline/stage.ts'
+import type { Config } from './config.ts'
+
+export const reads = {
+  trajectories: { stage: 'generate', table: trajectories },
+  questions: { stage: 'ingest', table: queries },
+  importedQuestions: { stage: 'generate', table: queries },
+} as const
+export const writes = [verdicts] as const
+export const aligned = { verdicts: 'trajectories' } as const
+export type Context = ContextOf<Config, typeof reads, typeof writes>

@@ -1,0 +1,44 @@
+// Stage generate's sections of the configuration.
+import { z } from 'zod'
+import { llmAgentSchema } from '../../agents/llm/settings.ts'
+import { questions } from '../questions.ts'
+import type { ConfigOf } from '../settings.ts'
+
+const int = (low: number): z.ZodNumber => z.number().int().min(low)
+
+const trajectories = z.strictObject({
+  import: z
+    .string()
+    .optional()
+    .describe(
+      'Agent runs to import instead of generating: a folder, .tar, .tar.gz, .zip or JSONL in the LRAT run layout.',
+    ),
+})
+
+const generate = z.strictObject({
+  agent: z
+    .enum(['offline', 'tools', 'react', 'responses'])
+    .default('offline')
+    .describe(
+      'The agent. `offline` is the built-in rule-based searcher; the others let the model under `llm.agent` search: `tools` by native function calls, `react` by tags in its text, `responses` over the Responses API.',
+    ),
+  policy: llmAgentSchema.prefault({}).describe('How an LLM agent works.'),
+  k: int(1).default(10).describe('Hits a search returns.'),
+  snippet_tokens: int(1).default(64).describe('Tokens of a hit that the agent sees.'),
+  document_tokens: int(1).default(512).describe('Tokens of an opened document that the agent sees.'),
+  max_steps: int(1)
+    .optional()
+    .describe('Tool calls before a trajectory ends with status step-limit. Default: 16 for `offline`, else 100.'),
+  concurrency: int(1)
+    .optional()
+    .describe(
+      'Questions worked on at once. Changes no result. Default: 16 for `offline`, else as many as the endpoints take.',
+    ),
+})
+
+export const sections = {
+  trajectories: trajectories.prefault({}).describe('Stage generate: where trajectories come from.'),
+  generate: generate.prefault({}).describe('Stage generate: the agent and its tools.'),
+  queries: questions,
+}
+export type Config = ConfigOf<typeof sections>

@@ -1,0 +1,3 @@
+// The training file in LRAT-Train JSONL, as one stage writes it and another reads it.
+
+export const TRAIN_FILE = 'lrat-train.jsonl'
