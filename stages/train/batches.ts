@@ -1,5 +1,6 @@
 // Which examples and negatives a step sees: a function of (seed, epoch, position) alone, so a resumed run sees the same.
 import { EXCLUDED, normalisedWeights } from '../../model/training/loss.ts'
+import { at } from '../../core/at.ts'
 import { randomOf, sample, shuffled } from '../../core/random.ts'
 import type { ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
@@ -54,9 +55,9 @@ const assemble = (dataset: Dataset, config: Sampling, epoch: number, indices: Ui
   }
   const groups = Array.from(indices, (index) => {
     const { query, positives, negatives, weight } = dataset.example(index)
-    const [positive] = sample(positives, 1, randomOf(POSITIVES, config.seed, epoch, index))
+    const drawn = sample(positives, 1, randomOf(POSITIVES, config.seed, epoch, index))
     const sampled = sample(negatives, config.group_size - 1, randomOf(NEGATIVES, config.seed, epoch, index))
-    return { query, weight, members: [positive, ...sampled].map(place) }
+    return { query, weight, members: [...drawn, ...sampled].map(place) }
   })
   const documents = [...places.keys()]
   const width = documents.length
@@ -70,7 +71,7 @@ const assemble = (dataset: Dataset, config: Sampling, epoch: number, indices: Ui
     const counts = config.in_batch_negatives ? everywhere : countsOf(members, width)
     for (const [column, text] of documents.entries()) {
       const own = column === members[0]
-      const count = own ? 1 : dataset.isPositive(query, text) ? 0 : counts[column]
+      const count = own ? 1 : dataset.isPositive(query, text) ? 0 : at(counts, column)
       logCounts[row * width + column] = count === 0 ? EXCLUDED : Math.log(count)
       if (own) targets[row * width + column] = 1
     }
@@ -87,6 +88,6 @@ const assemble = (dataset: Dataset, config: Sampling, epoch: number, indices: Ui
 
 const countsOf = (places: readonly number[], width: number): Uint32Array => {
   const counts = new Uint32Array(width)
-  for (const place of places) counts[place]++
+  for (const place of places) counts[place] = at(counts, place) + 1
   return counts
 }

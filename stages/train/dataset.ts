@@ -1,4 +1,5 @@
 // Training data ready for random access, from the tables that `buildDataset` wrote.
+import { at } from '../../core/at.ts'
 import { examples, tokens } from '../../data/schemas.ts'
 import { connect, parquet, type DuckDBConnection } from '../../core/database.ts'
 import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
@@ -97,21 +98,22 @@ const readExamples = async (
     eachList(chunk, 2, (list) => positives.push(list.slice()))
     eachList(chunk, 3, (negatives, row) => {
       starts.push(length)
-      add([queries[row], positives[row].length, negatives.length])
-      add(positives[row])
+      const own = at(positives, row)
+      add([at(queries, row), own.length, negatives.length])
+      add(own)
       add(negatives)
     })
   }
   return {
     size: starts.length,
     example: (index) => {
-      const at = starts[index]
-      const middle = at + 3 + references[at + 1]
+      const start = at(starts, index)
+      const middle = start + 3 + at(references, start + 1)
       return {
-        query: references[at],
-        positives: references.subarray(at + 3, middle),
-        negatives: references.subarray(middle, middle + references[at + 2]),
-        weight: weights[index],
+        query: at(references, start),
+        positives: references.subarray(start + 3, middle),
+        negatives: references.subarray(middle, middle + at(references, start + 2)),
+        weight: at(weights, index),
       }
     },
   }

@@ -1,5 +1,6 @@
 // A development set out of training pairs that shares nothing with what is trained on.
 import { createHash } from 'node:crypto'
+import { at } from '../../core/at.ts'
 import { findOverlap, normaliseText } from '../../data/overlap.ts'
 
 export interface SplitPair {
@@ -21,7 +22,8 @@ export interface DevSplit {
 const groupsByKeys = (keys: readonly (readonly string[])[]): number[] => {
   const parent = keys.map((_, i) => i)
   const root = (i: number): number => {
-    while (parent[i] !== i) i = parent[i] = parent[parent[i]]
+    // Halves the way on the way.
+    for (let above = at(parent, i); above !== i; above = at(parent, i)) i = parent[i] = at(parent, above)
     return i
   }
   const first = new Map<string, number>()
@@ -64,7 +66,7 @@ export const splitForDevelopment = (
   })
   const ordered = [...members]
     .map(([group, indices]) => {
-      const name = indices.map((i) => pairs[i].pair_id).reduce((least, id) => (id < least ? id : least))
+      const name = indices.map((i) => at(pairs, i).pair_id).reduce((least, id) => (id < least ? id : least))
       return { group, indices, hash: hashOf(seed, name) }
     })
     .sort((a, b) => (a.hash < b.hash ? -1 : 1))
@@ -77,7 +79,7 @@ export const splitForDevelopment = (
   }
   const chosen = groups.filter((group) => dev.has(group)).length
   const queriesOf = (wanted: (group: number) => boolean) =>
-    pairs.flatMap(({ query }, i) => (wanted(groups[i]) ? [{ query_id: String(i), question: query }] : []))
+    pairs.flatMap(({ query }, i) => (wanted(at(groups, i)) ? [{ query_id: String(i), question: query }] : []))
   // What goes back to training can be near to other development queries: repeat until nothing is.
   let added = queriesOf((group) => !dev.has(group))
   while (added.length > 0 && dev.size > 0) {
@@ -86,10 +88,10 @@ export const splitForDevelopment = (
       added,
       threshold,
     )
-    const back = new Set(near.map(({ test }) => groups[Number(test)]))
+    const back = new Set(near.map(({ test }) => at(groups, Number(test))))
     back.forEach((group) => dev.delete(group))
     added = queriesOf((group) => back.has(group))
   }
-  const ids = (inDev: boolean) => pairs.filter((_, i) => dev.has(groups[i]) === inDev).map(({ pair_id }) => pair_id)
+  const ids = (inDev: boolean) => pairs.filter((_, i) => dev.has(at(groups, i)) === inDev).map(({ pair_id }) => pair_id)
   return { train: ids(false), dev: ids(true), returned: chosen - ids(true).length }
 }

@@ -1,4 +1,5 @@
 // Scores a model while it trains: where the positives of the development rows rank among all documents of these rows.
+import { at } from '../../core/at.ts'
 import { parseMetric, rankingMetrics, type MetricName } from '../../evaluation/retrieval/metrics.ts'
 import { openDotProducts } from '../../search/matmul.ts'
 import type { DevConfig } from './config.ts'
@@ -67,9 +68,9 @@ export const developmentSet = (
       )
       const products = await openDotProducts()
       try {
-        const asked = []
+        const asked: Float32Array[] = []
         for await (const { vectors } of blocks(queries)) asked.push(vectors)
-        const width = asked[0].length / Math.min(BLOCK, queries.length)
+        const width = at(asked, 0).length / Math.min(BLOCK, queries.length)
         const matrix = joined(asked)
         const held = []
         for await (const { block, vectors } of blocks(positives)) {
@@ -79,7 +80,7 @@ export const developmentSet = (
           for (const [row, own] of targets.entries())
             for (const target of own) {
               const column = columns.get(target.text)
-              if (column !== undefined) target.score = scores[row * block.length + column]
+              if (column !== undefined) target.score = at(scores, row * block.length + column)
             }
         }
         for (const { block, vectors } of held) count(targets, block, await products.run(matrix, vectors, width))
@@ -110,7 +111,7 @@ const count = (targets: readonly (readonly Target[])[], block: readonly number[]
     const from = row * block.length
     for (const target of own)
       for (const [column, text] of block.entries())
-        if (!(scores[from + column] < target.score) && !positive.has(text)) target.above++
+        if (!((scores[from + column] ?? NaN) < target.score) && !positive.has(text)) target.above++
   }
 }
 

@@ -2,6 +2,7 @@
 // Parquet itself is no store for that: it decompresses whole row groups for a few rows.
 import { closeSync, existsSync, openSync, readSync, renameSync, statSync, writeSync } from 'node:fs'
 import { parquet, type DuckDBConnection } from '../../core/database.ts'
+import { at } from '../../core/at.ts'
 import { UserError } from '../../core/errors.ts'
 import { diskError, temporary } from '../../core/files.ts'
 import { eachList, eachNumber, streamChunks } from '../../core/lists.ts'
@@ -30,7 +31,7 @@ export const openIds = async (connection: DuckDBConnection, options: IdsOptions)
   const { parts, texts, cache, resident } = options
   const ends = await endsOf(connection, parts, texts)
   const total = ends.at(-1) ?? 0
-  const start = (text: number): number => (text === 0 ? 0 : ends[text - 1])
+  const start = (text: number): number => (text === 0 ? 0 : at(ends, text - 1))
   if (total * WIDTH <= resident) {
     const flat = new Int32Array(total)
     await copyIds(connection, parts, (list, at) => flat.set(list, at))
@@ -40,7 +41,7 @@ export const openIds = async (connection: DuckDBConnection, options: IdsOptions)
   const handle = openSync(cache, 'r')
   return {
     ids: (text) => {
-      const ids = new Int32Array(ends[text] - start(text))
+      const ids = new Int32Array(at(ends, text) - start(text))
       readSync(handle, new Uint8Array(ids.buffer), 0, ids.byteLength, start(text) * WIDTH)
       return ids
     },
@@ -56,7 +57,7 @@ const endsOf = async (
 ): Promise<Float64Array<ArrayBuffer>> => {
   const damaged = (expected: string, found: string): UserError =>
     new UserError({
-      where: parts[0],
+      where: at(parts, 0),
       expected,
       found,
       fix: 'Remove the tables of the train stage; the texts will be tokenised again.',

@@ -1,5 +1,6 @@
 // Which rows are set aside to score the model on while it trains.
 import { splitForDevelopment, type SplitPair } from './dev-split.ts'
+import { at } from '../../core/at.ts'
 import { UserError } from '../../core/errors.ts'
 import type { DevConfig, DropReason } from './config.ts'
 import type { Dataset } from './dataset.ts'
@@ -53,5 +54,5 @@ export const splitOf = (examples: string, dataset: Dataset, { dev, returned }: S
 export const subset = (dataset: Dataset, indices: Uint32Array): Dataset => ({
   ...dataset,
   size: indices.length,
-  example: (index) => dataset.example(indices[index]),
+  example: (index) => dataset.example(at(indices, index)),
 })

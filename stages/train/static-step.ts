@@ -1,5 +1,7 @@
 // A training step of the static encoder. Averaging rows of a table and adding to rows of its gradient is memory traffic,
-// not arithmetic, so the host does that; the loss and its gradient on the averages are a graph.
+// not arithmetic, so the host does that; the loss and its gradient on the averages are a graph. (`?? NaN` never happens:
+// inside these loops a call that throws would cost more than the sums.)
+import { at } from '../../core/at.ts'
 import { compileOnnx } from '../../model/execute/onnxruntime.ts'
 import { floatsOf, tensor, type Compile, type Tensor } from '../../model/execute/executor.ts'
 import type { NamedTensor, Parameters } from '../../model/files/safetensors.ts'
@@ -21,10 +23,10 @@ export const staticTrainer = async (
   { dataset, config, start }: TrainerSetting,
   compile: Compile = compileOnnx,
 ): Promise<Trainer> => {
-  const [table, first, second] = [start.parameters, start.first, start.second].map(tableOf)
-  const width = table.dims[1]
+  const [table, first, second] = [tableOf(start.parameters), tableOf(start.first), tableOf(start.second)]
+  const [rows, width] = [at(table.dims, 0), at(table.dims, 1)]
   const loss = await compile(lossGraph(width, config.temperature, l2Normalise), ONE_THREAD)
-  const rowOf = new Int32Array(table.dims[0]).fill(-1)
+  const rowOf = new Int32Array(rows).fill(-1)
   const memory = reusable()
   const optimizer = optimizerOf(config)
   const arrays = { parameter: table.data, first: first.data, second: second.data, width }
@@ -39,7 +41,7 @@ export const staticTrainer = async (
       targets: tensor(batch.targets, queries.length, documents.length),
       weights: tensor(batch.weights, queries.length),
     })
-    const value = floatsOf(results, 'loss')[0]
+    const value = at(floatsOf(results, 'loss'), 0)
     const used = usedRows([...queries, ...documents], rowOf)
     const gradient = memory(used.length * width).fill(0)
     addGradients(queries, floatsOf(results, 'query_gradient'), rowOf, gradient, width)
@@ -88,21 +90,22 @@ const averages = (texts: readonly Int32Array[], table: Float32Array, width: numb
     sum.fill(0)
     for (const id of ids) {
       const row = id * width
-      for (let k = 0; k < width; k++) sum[k] += table[row + k]
+      for (let k = 0; k < width; k++) sum[k] = (sum[k] ?? NaN) + (table[row + k] ?? NaN)
     }
     const share = 1 / Math.max(1, ids.length)
-    for (let k = 0; k < width; k++) means[text * width + k] = sum[k] * share
+    for (let k = 0; k < width; k++) means[text * width + k] = (sum[k] ?? NaN) * share
   }
   return tensor(means, texts.length, width)
 }
 
 /** Rows scaled to length 1; a row of zeros stays. */
-const normalised = ({ data, dims: [rows, width] }: Tensor): Float32Array => {
+const normalised = ({ data, dims }: Tensor): Float32Array => {
   const floats = Float32Array.from(data)
-  for (let row = 0; row < rows; row++) {
+  const width = at(dims, 1)
+  for (let row = 0; row < at(dims, 0); row++) {
     const own = floats.subarray(row * width, (row + 1) * width)
     const length = Math.sqrt(squares(own))
-    if (length > 0) for (let k = 0; k < width; k++) own[k] /= length
+    if (length > 0) for (let k = 0; k < width; k++) own[k] = (own[k] ?? NaN) / length
   }
   return floats
 }
@@ -118,17 +121,20 @@ const addGradients = (
   const shared = new Float32Array(width)
   for (const [text, ids] of texts.entries()) {
     const share = 1 / Math.max(1, ids.length)
-    for (let k = 0; k < width; k++) shared[k] = cotangents[text * width + k] * share
+    for (let k = 0; k < width; k++) shared[k] = (cotangents[text * width + k] ?? NaN) * share
     for (const id of ids) {
-      const row = rowOf[id] * width
-      for (let k = 0; k < width; k++) gradient[row + k] += shared[k]
+      const row = at(rowOf, id) * width
+      for (let k = 0; k < width; k++) gradient[row + k] = (gradient[row + k] ?? NaN) + (shared[k] ?? NaN)
     }
   }
 }
 
 const squares = (data: Float32Array): number => {
   let sum = 0
-  for (let k = 0; k < data.length; k++) sum += data[k] * data[k]
+  for (let k = 0; k < data.length; k++) {
+    const x = data[k] ?? NaN
+    sum += x * x
+  }
   return sum
 }
 
@@ -137,7 +143,7 @@ const usedRows = (texts: readonly Int32Array[], rowOf: Int32Array): number[] => 
   const used: number[] = []
   for (const ids of texts) {
     for (const id of ids) {
-      if (rowOf[id] >= 0) continue
+      if (at(rowOf, id) >= 0) continue
       rowOf[id] = used.length
       used.push(id)
     }

@@ -1,5 +1,6 @@
 // Numbers distinct texts in order of first sight, holding 16 bytes a text instead of the text.
 import { createHash } from 'node:crypto'
+import { at } from '../../core/at.ts'
 
 export interface TextIndex {
   /** The text's number, and whether it is new. `kind` keeps texts apart that are encoded differently. */
@@ -16,7 +17,7 @@ export const textIndex = (): TextIndex => {
 
   const find = (a: number, b: number, c: number): number => {
     for (let slot = a & (capacity - 1); ; slot = (slot + 1) & (capacity - 1)) {
-      const id = table[slot]
+      const id = table[slot] ?? -1
       if (id < 0 || (keys[id * 3] === a && keys[id * 3 + 1] === b && keys[id * 3 + 2] === c)) return slot
     }
   }
@@ -26,7 +27,7 @@ export const textIndex = (): TextIndex => {
     const larger = new Uint32Array(capacity * 3)
     larger.set(keys)
     keys = larger
-    for (let id = 0; id < size; id++) table[find(keys[id * 3], keys[id * 3 + 1], keys[id * 3 + 2])] = id
+    for (let id = 0; id < size; id++) table[find(at(keys, id * 3), at(keys, id * 3 + 1), at(keys, id * 3 + 2))] = id
   }
   return {
     size: () => size,
@@ -34,7 +35,8 @@ export const textIndex = (): TextIndex => {
       const digest = createHash('sha1').update(kind).update('\0').update(text).digest()
       const [a, b, c] = [digest.readUInt32LE(0), digest.readUInt32LE(4), digest.readUInt32LE(8)]
       const slot = find(a, b, c)
-      if (table[slot] >= 0) return { id: table[slot], fresh: false }
+      const known = at(table, slot)
+      if (known >= 0) return { id: known, fresh: false }
       const id = size++
       table[slot] = id
       keys.set([a, b, c], id * 3)
