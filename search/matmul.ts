@@ -1,7 +1,8 @@
-// One matrix product on ONNX Runtime: every query's dot product with every document of a block.
+// One matrix product: every query's dot product with every document of a block.
+import { compileOnnx } from '../model/execute/onnxruntime.ts'
 import { floatsOf, tensor } from '../model/execute/executor.ts'
-import { openOnnx } from '../model/execute/onnxruntime.ts'
-import { attribute, ELEMENT, encodeModel } from '../model/onnx/proto.ts'
+import { matmul } from '../model/graph/linear.ts'
+import { input } from '../model/graph/sources.ts'
 
 export interface DotProducts {
   /** queries [q, dims] · documents [d, dims]ᵀ → [q, d], in single precision. */
@@ -9,34 +10,17 @@ export interface DotProducts {
   close(): Promise<void>
 }
 
-const port = (name: string, ...shape: string[]) => ({ name, elemType: ELEMENT.f32, shape })
-
 export const openDotProducts = async (threads?: number): Promise<DotProducts> => {
-  const gemm = {
-    input: ['queries', 'documents'],
-    output: ['scores'],
-    name: 'scores',
-    opType: 'Gemm',
-    attribute: [attribute('transB', 1)],
-    domain: '',
-  }
-  const model = encodeModel({
-    name: 'dot-products',
-    nodes: [gemm],
-    initializers: [],
-    inputs: [port('queries', 'q', 'dims'), port('documents', 'd', 'dims')],
-    outputs: [port('scores', 'q', 'd')],
-  })
-  const executable = await openOnnx(model, threads === undefined ? {} : { threads })
+  const scores = matmul(input('queries', ['q', 'dims']), input('documents', ['d', 'dims']), false, true)
+  const executable = await compileOnnx({ scores }, threads === undefined ? {} : { threads })
   return {
-    run: async (queries, documents, dims) =>
-      floatsOf(
-        await executable.run({
-          queries: tensor(queries, queries.length / dims, dims),
-          documents: tensor(documents, documents.length / dims, dims),
-        }),
-        'scores',
-      ),
+    run: async (queries, documents, dims) => {
+      const feeds = {
+        queries: tensor(queries, queries.length / dims, dims),
+        documents: tensor(documents, documents.length / dims, dims),
+      }
+      return floatsOf(await executable.run(feeds), 'scores')
+    },
     close: () => executable.close(),
   }
 }

@@ -6,7 +6,7 @@ import { ahead } from '../core/ahead.ts'
 import { writeFileAtomic } from '../core/files.ts'
 import { codeOf, Interrupted, messageOf, UserError } from '../core/errors.ts'
 import type { VectorBlocks } from './dense.ts'
-import { decodeHalf, encodeHalf } from './float16.ts'
+import { decodeHalf, encodeHalf } from '../core/half.ts'
 import { checkNorms } from './norms.ts'
 import { regroup } from '../core/regroup.ts'
 

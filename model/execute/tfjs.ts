@@ -1,6 +1,6 @@
 // Walks a graph with TensorFlow.js, op by op: the independent oracle of the tests, and a way to GPUs through tfjs-node.
 import type * as Tfjs from '@tensorflow/tfjs-core'
-import { toHalf } from '../graph/half.ts'
+import { toHalf } from '../../core/half.ts'
 import { topological } from '../graph/order.ts'
 import { inputsOf } from '../graph/sources.ts'
 import { at, factors, type Dim } from '../graph/dims.ts'

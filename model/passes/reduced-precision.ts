@@ -1,7 +1,7 @@
 // Mixed precision: the same graph with its matrix products, and what lies between them, in f16 or bf16.
 import { at } from '../graph/dims.ts'
 import { cast } from '../graph/elementwise.ts'
-import { LARGEST_HALF } from '../graph/half.ts'
+import { LARGEST_HALF } from '../../core/half.ts'
 import { again } from '../graph/make.ts'
 import type { Float } from '../graph/operations.ts'
 import { topological } from '../graph/order.ts'

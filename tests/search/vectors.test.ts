@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createBlockSearcher, createDenseSearcher } from '../../search/dense.ts'
-import { decodeHalf, encodeHalf } from '../../search/float16.ts'
+import { decodeHalf, encodeHalf } from '../../core/half.ts'
 import { encodeCorpus, hasVectors, openVectors } from '../../search/vectors.ts'
 
 let folder: string
