@@ -55,7 +55,10 @@ export const torchEngine = async (
   const feedsOf = ({ input_ids, attention_mask }: PaddedTexts) => ({
     ...memory.parameters,
     input_ids: feed(input_ids),
-    attention_mask: feed(attention_mask),
+    attention_mask: {
+      ...feed(attention_mask),
+      padding: attention_mask.data.includes(0) ? ('some' as const) : ('none' as const),
+    },
   })
   const take = (results: Results, name: string): Handle => {
     const found = results[name]

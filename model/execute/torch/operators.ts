@@ -1,5 +1,6 @@
 // The operators of PyTorch that graphs and training need, as functions of handles.
-import { bool, dispatcherOf, float, int, ints, maybe, tensor, tensors as list } from './dispatch.ts'
+import { attentionOn } from './attention-kernels.ts'
+import { bool, dispatcherOf, float, int, ints, maybe, tensor, tensors as list, text } from './dispatch.ts'
 import { shimsOn } from './shims.ts'
 import type { Handle, Tensors, TorchType } from './tensors.ts'
 
@@ -35,6 +36,9 @@ export const operatorsOn = (tensors: Tensors) => {
   const indexSelect = operator('index_select', '', [tensor, int, tensor])
   const scatterAdd = operator('scatter_add_', '', [tensor, int, tensor, tensor])
   const shims = shimsOn(tensors)
+  const linear = operator('linear', '', [tensor, tensor, maybe(tensor)])
+  const gelu = operator('gelu', '', [tensor, text])
+  const geluBackward = operator('gelu_backward', '', [tensor, tensor, text])
   return {
     ...shims,
     to,
@@ -68,6 +72,26 @@ export const operatorsOn = (tensors: Tensors) => {
       first(embeddingBackward(g, ids, rows, -1, false)),
     /** Normalised values, means and inverse deviations over the last axis. */
     layerNorm: operator('native_layer_norm', '', [tensor, ints, maybe(tensor), maybe(tensor), float], 3),
+    /** Gradients of values, scale and bias; 1 for each that is wanted. */
+    layerNormBackward: operator(
+      'native_layer_norm_backward',
+      '',
+      [tensor, tensor, ints, tensor, tensor, maybe(tensor), maybe(tensor), ints],
+      3,
+    ),
+    /** Normalised values and inverse deviations. */
+    rmsNorm: operator('_fused_rms_norm', '', [tensor, ints, maybe(tensor), maybe(float)], 2),
+    rmsNormBackward: operator('_fused_rms_norm_backward', '', [tensor, tensor, ints, tensor, maybe(tensor), ints], 2),
+    /** x · weightᵀ + bias */
+    linear: (x: Handle, weight: Handle, bias: Handle | undefined): Handle => first(linear(x, weight, bias)),
+    gelu: (x: Handle, form: 'none' | 'tanh'): Handle => first(gelu(x, form)),
+    geluBackward: (g: Handle, x: Handle, form: 'none' | 'tanh'): Handle => first(geluBackward(g, x, form)),
+    silu: unary('silu'),
+    siluBackward: binary('silu_backward'),
+    ...attentionOn(tensors, {
+      expand: (x, sizes) => first(expand(x, sizes, false)),
+      like: (x, other) => first(convert(x, tensors.type(other), false, false, undefined)),
+    }),
     /** Euclidean lengths along axes. */
     norm: (x: Handle, axes: readonly number[]): Handle => first(norm(x, axes, false)),
     indexSelect: (x: Handle, axis: number, ids: Handle): Handle => first(indexSelect(x, axis, ids)),

@@ -1,7 +1,7 @@
 // The lowering of every primitive. One that is missing does not compile.
 import { at } from '../../graph/dims.ts'
-import type { Op, PrimitiveName } from '../../graph/operations.ts'
-import type { Context, Lowering, Lowerings } from './lowering.ts'
+import type { PrimitiveName } from '../../graph/operations.ts'
+import type { Context, Lowering } from './lowering.ts'
 import type { Operators } from './operators.ts'
 import type { Handle } from './tensors.ts'
 
@@ -21,7 +21,7 @@ const binary =
 
 /** A tensor of these numbers of the host, in memory of the device's own. */
 const fromHost = (
-  { tensors, operators }: Pick<Context<Op>, 'tensors' | 'operators'>,
+  { tensors, operators }: Pick<Context, 'tensors' | 'operators'>,
   data: Float32Array | Int32Array,
   sizes: readonly number[],
 ): Handle => {
@@ -51,7 +51,7 @@ const layerNorm = <P extends 'layerNormOutput' | 'layerNormMean' | 'layerNormInv
   },
 })
 
-export const PRIMITIVES: Lowerings<PrimitiveName> = {
+export const PRIMITIVES: { readonly [P in PrimitiveName]: Lowering<P> } = {
   input: () => {
     throw new TypeError('an input is fed, not computed')
   },

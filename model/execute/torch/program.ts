@@ -5,6 +5,7 @@ import type { Value } from '../../graph/value.ts'
 import { expand } from '../../passes/expand.ts'
 import { simplify } from '../../passes/simplify.ts'
 import type { TorchDevice } from './device.ts'
+import type { Context } from './lowering.ts'
 import { computed, TAKEN } from './lowerings.ts'
 import { planOf, type Plan, type PlanOptions, type Step } from './plan.ts'
 import { preparedOn, type Prepared } from './prepared.ts'
@@ -15,6 +16,8 @@ import type { Handle } from './tensors.ts'
 export interface Feed {
   readonly handle: Handle
   readonly dims: readonly number[]
+  /** Of a mask: that it has no 0. */
+  readonly padding?: 'some' | 'none'
 }
 export type Feeds = Readonly<Record<string, Feed>>
 /** Outputs by name: the caller's from then on. */
@@ -61,8 +64,10 @@ export const programOf = (
     handles.clear()
   }
   const known = shapeReader(new Map())
+  const lasting = keeper(tensors)
+  const beforeRuns = { padding: 'some', inRun: lasting.get, forGood: lasting.get } as const
   const constantsInto = (slots: Handle[]): void => {
-    const run = { slots, owned: constants, sizes: known, sums: {} }
+    const run = { slots, owned: constants, sizes: known, sums: {}, shared: beforeRuns }
     if (constants.size === 0) for (const step of plan.constant) take(device, step, run)
     for (const [slot, handle] of constants) slots[slot] = handle
   }
@@ -70,7 +75,7 @@ export const programOf = (
     for (const step of plan.prepared) {
       const [slot = 0] = step.fills
       slots[slot] = prepared.get(step.value, () => {
-        take(device, step, { slots, owned: new Map(), sizes: known, sums: {} })
+        take(device, step, { slots, owned: new Map(), sizes: known, sums: {}, shared: beforeRuns })
         return slots[slot] ?? 0
       })
     }
@@ -79,12 +84,19 @@ export const programOf = (
   const start = (feeds: Feeds, early: Sums): Started => {
     const slots = new Array<Handle>(plan.slots).fill(0)
     const owned = new Map<number, Handle>()
+    const common = keeper(tensors)
+    const end = (): void => {
+      clear(owned)
+      common.clear()
+    }
     const walk = (from: number, to: number, fed: Feeds, sums: Sums): void => {
       const sizes = shapeReader(dimensionsOf(plan, fed))
+      const padding = fed.attention_mask?.padding ?? 'some'
+      const shared = { padding, inRun: common.get, forGood: lasting.get }
       try {
-        for (const step of plan.steps.slice(from, to)) take(device, step, { slots, owned, sizes, sums })
+        for (const step of plan.steps.slice(from, to)) take(device, step, { slots, owned, sizes, sums, shared })
       } catch (error) {
-        clear(owned)
+        end()
         throw error
       }
     }
@@ -108,10 +120,10 @@ export const programOf = (
         fill(plan, more, slots)
         walk(pause, plan.steps.length, { ...feeds, ...more }, sums)
         const found = results()
-        clear(owned)
+        end()
         return found
       },
-      abandon: () => clear(owned),
+      abandon: end,
     }
   }
   return {
@@ -124,6 +136,23 @@ export const programOf = (
     close: () => {
       if (options.prepared === undefined) prepared.clear()
       clear(constants)
+      lasting.clear()
+    },
+  }
+}
+
+/** Tensors by name, each made once. */
+const keeper = ({ scope, delete: drop }: TorchDevice['tensors']) => {
+  const made = new Map<string, Handle>()
+  return {
+    get: (key: string, make: () => Handle): Handle => {
+      const found = made.get(key) ?? scope(make)
+      made.set(key, found)
+      return found
+    },
+    clear: (): void => {
+      for (const handle of made.values()) drop(handle)
+      made.clear()
     },
   }
 }
@@ -135,25 +164,29 @@ interface Run {
   readonly owned: Map<number, Handle>
   readonly sizes: (shape: Shape) => readonly number[]
   readonly sums: Sums
+  readonly shared: Pick<Context, 'padding' | 'inRun' | 'forGood'>
 }
 
-const take = (device: TorchDevice, step: Step, { slots, owned, sizes, sums }: Run): void => {
+const take = (device: TorchDevice, step: Step, { slots, owned, sizes, sums, shared }: Run): void => {
   const { tensors, operators } = device
   const inputs = step.reads.map((slot) => slots[slot] ?? 0)
   try {
     const results = tensors.scope((): readonly Handle[] => {
-      const [name] = step.addsTo
+      const name = step.addsTo[0]?.[0]
       if (step.inPlace !== undefined && name !== undefined) {
         addInPlace(device, step, inputs, sumOf(sums, name))
         return []
       }
-      const found = computed(step.value, inputs, { operators, tensors, sizes })
-      for (const sum of step.addsTo) operators.addTo(sumOf(sums, sum), found[0] ?? 0)
-      return found.filter((_, part) => step.fills[part] !== undefined)
+      const wanted = step.fills.map((slot) => slot !== undefined)
+      const found = computed(step.value, inputs, { operators, tensors, sizes, wanted, reads: step.reads, ...shared })
+      for (const [part, names] of step.addsTo.entries())
+        for (const sum of names) operators.addTo(sumOf(sums, sum), found[part] ?? 0)
+      return found.filter((_, part) => wanted[part])
     })
-    const places = step.fills.filter((slot) => slot !== undefined)
-    for (const [i, handle] of results.entries()) {
-      const slot = places[i] ?? 0
+    let next = 0
+    for (const slot of step.fills) {
+      const handle = slot === undefined ? undefined : results[next++]
+      if (slot === undefined || handle === undefined) continue
       slots[slot] = handle
       owned.set(slot, handle)
     }
@@ -183,9 +216,13 @@ const addInPlace = (
 ): void => {
   if (inPlace === 'rows') {
     const width = tensors.size(sum, 1)
-    const rows = operators.reshape(a, [-1, width])
     const ids = operators.reshape(b, [-1, 1])
-    operators.scatterAdd(sum, operators.expand(ids, [tensors.size(ids, 0), width]), rows)
+    const spread = operators.expand(ids, [tensors.size(ids, 0), width])
+    operators.scatterAdd(sum, spread, operators.reshape(a, [-1, width]))
+  } else if (value.op === 'gradient') {
+    const [out, into] = [tensors.size(sum, 0), tensors.size(sum, 1)]
+    const turned = operators.swap(operators.reshape(a, [-1, out]), 0, 1)
+    operators.addProduct(sum, turned, operators.reshape(b, [-1, into]))
   } else if (value.op === 'matmul') {
     const { transposeA, transposeB } = value.attributes
     const turned = (x: Handle, transpose: boolean): Handle => (transpose ? operators.swap(x, 0, 1) : x)

@@ -42,6 +42,8 @@ export interface Tensors {
   readonly copy: (to: Handle, from: Handle) => void
   readonly size: (handle: Handle, axis: number) => number
   readonly rank: (handle: Handle) => number
+  /** As LibTorch numbers types. */
+  readonly type: (handle: Handle) => number
   /** Runs work that makes tensors, and deletes all it made except what it gives back; all, where it throws. */
   readonly scope: <T extends Handle | readonly Handle[]>(work: () => T) => T
   /** Gives one that no scope holds to the innermost scope, or takes one out of it for good. */
@@ -90,6 +92,7 @@ export const tensorsOn = (torch: LibTorch, place: Place): Tensors => {
   const remove = get('aoti_torch_delete_tensor_object', 'int', ['word'])
   const copyInto = get('aoti_torch_copy_', 'int', ['word', 'word', 'int'])
   const sizeOf = get('aoti_torch_get_size', 'int', ['word', 'word', 'word'])
+  const typeOf = get('aoti_torch_get_dtype', 'int', ['word', 'word'])
   const rankOf = get('aoti_torch_get_dim', 'int', ['word', 'word'])
 
   let live = 0
@@ -142,6 +145,12 @@ export const tensorsOn = (torch: LibTorch, place: Place): Tensors => {
     copy: (to, from) => check(copyInto(to, from, 0), 'copy_'),
     size: (handle, axis) => {
       check(sizeOf(handle, axis, words.at(RESULT)), 'get_size')
+      return words.get(RESULT)
+    },
+    type: (handle) => {
+      // Only 32 bits of the word are written.
+      words.set(RESULT, 0)
+      check(typeOf(handle, words.at(RESULT)), 'get_dtype')
       return words.get(RESULT)
     },
     rank: (handle) => {
