@@ -2,9 +2,9 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import unbzip2Stream from 'unbzip2-stream'
-import { unzstd } from './unzstd.ts'
+import { unzstd, type Pieces } from './unzstd.ts'
 
-export type Pieces = AsyncIterable<Buffer>
+export type { Pieces } from './unzstd.ts'
 export type Compression = 'gzip' | 'zstd' | 'bzip2'
 
 async function* gunzip(source: Pieces): AsyncGenerator<Buffer> {

@@ -1,7 +1,8 @@
 // Decompresses zstd and holds it to what its frames promise: the checksum and the size of their content.
 import { Decompress } from 'fzstd'
 import loadXxhash from 'xxhash-wasm'
-import type { Pieces } from './decompress.ts'
+
+export type Pieces = AsyncIterable<Buffer>
 
 const FRAME = 0xfd2fb528
 /** The first of the sixteen numbers that begin a frame of no content. */
