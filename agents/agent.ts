@@ -1,6 +1,8 @@
 // What an agent is: a policy that reads the conversation so far and returns the next action.
 // The loop around it (rollout.ts) runs the tools and records the steps.
 
+import type { Toolset } from './spec.ts'
+
 export interface ToolCall {
   readonly id: string
   readonly name: string
@@ -9,7 +11,12 @@ export interface ToolCall {
 }
 
 export type Message =
-  | { readonly role: 'system' | 'user'; readonly content: string }
+  | {
+      readonly role: 'user'
+      readonly content: string
+      /** What is said to the agent beside its question: after a malformed turn, or to ask for its answer. */
+      readonly kind?: 'nudge' | 'forced'
+    }
   | {
       readonly role: 'assistant'
       readonly reasoning: string
@@ -33,6 +40,12 @@ export interface Action {
   readonly usage?: Usage
   /** The reply was neither call nor answer: what to tell the agent about it, so that it tries again. */
   readonly problem?: string
+  /** In a few words what was wrong with it, for people. */
+  readonly why?: string
+  /** Calls that stood in the text of the reply instead of where the protocol has them. */
+  readonly textCalls?: number
+  /** Lone surrogates replaced in the reply. */
+  readonly replaced?: number
   /** The turn in the policy's own protocol: it finds it again in the conversation's message. */
   readonly raw?: unknown
 }
@@ -61,6 +74,8 @@ export interface Task {
 /** An agent makes a fresh policy for each question. */
 export interface Agent {
   readonly name: string
+  /** Its tools as it sees them; default: `search` and `get_document`. */
+  readonly toolset?: Toolset
   start(task: Task): Policy
   /**
    * Agents that attempt a question several times: asked after each attempt for the task of the next one, or undefined when
@@ -87,8 +102,11 @@ export interface Continuation {
 export class PolicyStop extends Error {
   override readonly name = 'PolicyStop'
   readonly status: string
-  constructor(status: string, message: string) {
+  /** Of the server's last reply, where there was one. */
+  readonly httpStatus: number | null
+  constructor(status: string, message: string, httpStatus: number | null = null) {
     super(message)
     this.status = status
+    this.httpStatus = httpStatus
   }
 }

@@ -22,10 +22,10 @@ export const createCorpusTools = (options: CorpusToolsOptions): Tools => {
     search: async (query) => {
       const [hits] = await searcher.search([query], k)
       const found = await documents.get(hits.map((hit) => hit.docid))
-      return hits.map(({ docid }) => {
+      return hits.map(({ docid, score }) => {
         const { title, text } = found.get(docid) ?? { title: '', text: '' }
         // The hit shows the title on a line of its own.
-        return { docid, title, text: tokenizer.truncate(withoutTitle(title, text), snippetTokens) }
+        return { docid, title, text: tokenizer.truncate(withoutTitle(title, text), snippetTokens), score }
       })
     },
     getDocument: async (docid) => {

@@ -1,6 +1,4 @@
-// Every text that steers an LLM agent. They belong to the fingerprint: a changed prompt is another experiment.
-import { createHash } from 'node:crypto'
-import { toolDeclarations } from './tools.ts'
+// The texts of our own agents. Presets are made of them, and presets enter the fingerprint: a changed prompt is another experiment.
 
 /** How every agent is to end, so that its short answer can be compared without a judge. */
 const ENDING = `When you know the answer, reply without calling a tool: first a short explanation that names the documents it rests on, then a last line of the form
@@ -33,7 +31,7 @@ The result comes back inside <tool_response> and </tool_response>; never write t
 Exact answer: <the answer alone, as short as possible>
 
 These are the tools, with their arguments in JSON Schema:
-${toolDeclarations.map((tool) => JSON.stringify(tool)).join('\n')}`
+{tools}`
 
 /** Asked when no more tools may be used. */
 export const FORCED_ANSWER = `You have reached the limit of this conversation and cannot use tools any more. Give the best answer that what you have read allows, in the form you were told to answer in.`
@@ -64,23 +62,11 @@ Write one JSON object and nothing else, with these keys:
 /** Asked when the notes could not be read. */
 export const COMPRESS_AGAIN = `That was not one JSON object with the keys answer, evidence, conclusions, uncertainties, failures and plans. Write only that object.`
 
+/** What an agent is told after a call in its text, or one that cannot be read, where it may call tools. */
+export const CALL_FORM = `Your last reply contains what looks like a tool call that cannot be read. Call a tool in the form you were told, with its arguments as one JSON object, or answer the question.`
+
+/** What an agent is told that calls a tool when asked for its answer. */
+export const NO_MORE_CALLS = `No tool can be called any more. Give your answer now, without a tool call.`
+
 /** Stands before the notes in the next attempt's question. */
 export const STATE_INTRODUCTION = `Notes from earlier attempts at this question follow. They may be wrong: treat the answer in them as a candidate, look up what matters before you rely on it, do not repeat what failed, and look for what would refute the candidate.`
-
-/** All texts, tool declarations included. */
-export const allPrompts: Readonly<Record<string, string>> = {
-  TOOLS_SYSTEM,
-  REACT_SYSTEM,
-  FORCED_ANSWER,
-  EMPTY_REPLY,
-  CUT_REPLY,
-  REACT_FORM,
-  REACT_CALL,
-  COMPRESS,
-  COMPRESS_AGAIN,
-  STATE_INTRODUCTION,
-  TOOLS: JSON.stringify(toolDeclarations),
-}
-
-/** SHA-256 of all texts: what a stage's fingerprint needs of them. */
-export const promptsFingerprint = createHash('sha256').update(JSON.stringify(allPrompts)).digest('hex')

@@ -1,9 +1,9 @@
 // Runs one agent on one question: asks its policy for actions, executes the tools, records the steps.
 import type { Step } from '../data/schemas.ts'
 import { PolicyStop, type Action, type Agent, type Message, type Task } from './agent.ts'
-import { execute, type CallContext } from './execute.ts'
-import { FORCED_ANSWER } from './prompts.ts'
-import type { Tools } from './tools.ts'
+import { execute } from './execute.ts'
+import { STANDARD_TOOLS, type Tools } from './tools.ts'
+import { createCleaner } from './well-formed.ts'
 
 export interface Rollout {
   readonly status: string
@@ -11,20 +11,40 @@ export interface Rollout {
   readonly steps: readonly Step[]
   readonly promptTokens: number | null
   readonly completionTokens: number | null
-  /** Why it ended, where the status does not say it all. */
-  readonly note: string
+  /** Why it ended, where it was not by an answer; else "". */
+  readonly reason: string
+  /** Of the server's reply that ended it, if one did. */
+  readonly httpStatus: number | null
+  /** Calls read out of the text of replies. */
+  readonly textCalls: number
+  /** Turns that were neither call nor answer, or a call that could not be read. */
+  readonly malformedTurns: number
+  /** Lone surrogates replaced in replies and results. */
+  readonly replacedCharacters: number
   readonly messages: readonly Message[]
+}
+
+/** What asks for an answer without tools: a further message, or one in the place of the last. */
+export interface ForcedAnswer {
+  readonly text: string
+  readonly place: 'append' | 'replace'
+  /** Said to an agent that calls a tool all the same. */
+  readonly again: string
 }
 
 export interface RolloutLimits {
   /** Tool calls an agent may make before it is stopped with status "step-limit". */
   readonly maxSteps: number
+  /** Turns it may take before the same; default is no limit. */
+  readonly maxTurns?: number
+  /** Tokens of a conversation from which on it ends with status "context-limit"; default is no limit. */
+  readonly conversationTokens?: number
   /** Tokens of the model's context; default is no limit. */
   readonly contextTokens?: number
   /** Tokens of the context that are kept free for a turn. */
   readonly reserveTokens?: number
-  /** At a limit, ask once for an answer without tools; the status stays that of the limit. */
-  readonly forceAnswer?: boolean
+  /** At a limit, ask for an answer without tools; the status stays that of the limit. Default: nobody asks. */
+  readonly forced?: ForcedAnswer
   /** Turns in a row that are neither call nor answer before the status is "format-error". */
   readonly maxProblems?: number
   /** Milliseconds for the whole trajectory, after which its status is "api-error"; default is no limit. */
@@ -40,9 +60,20 @@ const OMITTED = '(This output was left out: the conversation has reached its lim
 const withoutLatestOutputs = (messages: Message[]): void => {
   for (let at = messages.length - 1; at >= 0; at -= 1) {
     const message = messages[at]
-    if (message.role !== 'tool') return
+    if (message?.role !== 'tool') return
     messages[at] = { ...message, content: OMITTED }
   }
+}
+
+/** Asks for the answer; the question itself is never replaced. */
+const ask = (messages: Message[], { text, place }: ForcedAnswer): void => {
+  if (place === 'replace' && messages.length > 1 && messages.at(-1)?.role !== 'assistant') messages.pop()
+  messages.push({ role: 'user', kind: 'forced', content: text })
+}
+
+interface Limit {
+  readonly status: string
+  readonly reason: string
 }
 
 const run = async (
@@ -52,19 +83,28 @@ const run = async (
   limits: RolloutLimits,
   signal: AbortSignal,
 ): Promise<Rollout> => {
-  const { maxSteps, contextTokens = Infinity, reserveTokens = 0, forceAnswer = false, maxProblems = 3 } = limits
+  const { maxSteps, maxTurns = Infinity, conversationTokens = Infinity, contextTokens = Infinity } = limits
+  const { reserveTokens = 0, forced, maxProblems = 3 } = limits
   const steps: Step[] = []
   const messages: Message[] = [{ role: 'user', content: task.question }]
-  const context: CallContext = { question: task.question, history: [] }
+  const context = { toolset: agent.toolset ?? STANDARD_TOOLS, tools, question: task.question, history: [] }
+  const cleaner = createCleaner()
   let promptTokens: number | null = null
   let completionTokens: number | null = null
-  const end = (status: string, answer = '', note = ''): Rollout => ({
+  let textCalls = 0
+  let malformedTurns = 0
+  let replaced = 0
+  const end = (status: string, answer: string, reason: string, httpStatus: number | null = null): Rollout => ({
     status,
     answer,
     steps,
     promptTokens,
     completionTokens,
-    note,
+    reason,
+    httpStatus,
+    textCalls,
+    malformedTurns,
+    replacedCharacters: replaced + cleaner.replaced(),
     messages,
   })
 
@@ -72,15 +112,25 @@ const run = async (
   let made = 0
   let problems = 0
   let size = 0
-  let limit: string | undefined
+  let limit: Limit | undefined
+  let asked = false
+
+  const reached = (index: number): Limit | undefined => {
+    if (index >= maxTurns) return { status: 'step-limit', reason: `${maxTurns} turns without an answer` }
+    if (size >= conversationTokens)
+      return { status: 'context-limit', reason: `a conversation of ${conversationTokens} tokens` }
+    if (size + reserveTokens <= contextTokens) return undefined
+    if (forced?.place !== 'replace') withoutLatestOutputs(messages)
+    return { status: 'context-limit', reason: `no room for another turn in ${contextTokens} tokens` }
+  }
+
   for (let index = 0; ; index += 1) {
-    if (limit === undefined && size + reserveTokens > contextTokens) {
-      limit = 'context-limit'
-      withoutLatestOutputs(messages)
-    }
-    if (limit !== undefined) {
-      if (!forceAnswer) return end(limit)
-      messages.push({ role: 'user', content: FORCED_ANSWER })
+    limit ??= reached(index)
+    if (limit !== undefined && !asked) {
+      if (!forced) return end(limit.status, '', limit.reason)
+      ask(messages, forced)
+      asked = true
+      problems = 0
     }
     let action: Action
     try {
@@ -88,10 +138,10 @@ const run = async (
       action = await policy.next(messages, signal, { index, final: limit !== undefined })
     } catch (error) {
       if (!(error instanceof PolicyStop)) throw error
-      if (error.status !== 'context-limit' || limit !== undefined || !forceAnswer)
-        return end(limit ?? error.status, '', error.message)
-      limit = error.status
-      withoutLatestOutputs(messages)
+      if (error.status !== 'context-limit' || limit !== undefined || !forced)
+        return end(limit?.status ?? error.status, '', error.message, error.httpStatus)
+      limit = { status: error.status, reason: error.message }
+      if (forced.place !== 'replace') withoutLatestOutputs(messages)
       continue
     }
     const { reasoning, content, calls, usage, problem, raw } = action
@@ -100,31 +150,39 @@ const run = async (
       completionTokens = (completionTokens ?? 0) + usage.completionTokens
       size = usage.promptTokens + usage.completionTokens
     }
+    textCalls += action.textCalls ?? 0
+    replaced += action.replaced ?? 0
     if (reasoning !== '') steps.push({ type: 'reasoning', tool: null, arguments: '', output: reasoning, docids: [] })
     messages.push({ role: 'assistant', reasoning, content, calls, ...(raw === undefined ? {} : { raw }) })
     if (problem !== undefined || (limit !== undefined && calls.length > 0)) {
       problems += 1
-      if (limit !== undefined) return end(limit, '', 'no answer when asked for one')
-      if (problems >= maxProblems) return end('format-error', '', problem)
-      messages.push({ role: 'user', content: problem ?? '' })
+      malformedTurns += 1
+      const why = action.why ?? problem ?? 'a tool call'
+      if (problems >= maxProblems)
+        return limit !== undefined
+          ? end(limit.status, '', `${limit.reason}; no answer when asked for one: ${why}`)
+          : end('format-error', '', `${why}, ${problems} turns in a row`)
+      // Every call of a turn must be answered, or the protocol forbids the next turn.
+      for (const call of calls) messages.push({ role: 'tool', callId: call.id, content: OMITTED })
+      const again = limit === undefined ? problem : forced?.again
+      messages.push({ role: 'user', kind: 'nudge', content: again ?? '' })
       continue
     }
     problems = 0
     if (calls.length === 0) {
       steps.push({ type: 'answer', tool: null, arguments: '', output: content, docids: [] })
-      return end(limit ?? 'completed', content)
+      return end(limit?.status ?? 'completed', content, limit?.reason ?? '')
     }
     for (const call of calls) {
-      if (made === maxSteps) {
-        limit = 'step-limit'
-        // Every call of a turn must be answered, or the protocol forbids the next turn.
+      if (made >= maxSteps) {
+        limit = { status: 'step-limit', reason: `${maxSteps} tool calls without an answer` }
         messages.push({ role: 'tool', callId: call.id, content: OMITTED })
         continue
       }
-      const result = await execute(call, tools, context, reasoning)
-      steps.push({ type: 'tool_call', tool: call.name, ...result })
-      messages.push({ role: 'tool', callId: call.id, content: result.output })
-      size += estimateTokens(result.output)
+      const done = cleaner.cleanAll(await execute(call, context, reasoning))
+      steps.push(...done.steps)
+      messages.push({ role: 'tool', callId: call.id, content: done.output })
+      size += estimateTokens(done.output)
       made += 1
     }
   }

@@ -53,7 +53,12 @@ export const step = struct({
 /** `type` is "reasoning", "tool_call" or "answer"; `tool` is "search", "get_document", "visit" or what the log named. */
 export type Step = NonNullable<(typeof step)['type']>
 
-/** `status` is "completed" when the agent answered, else why it stopped ("step-limit" …). */
+/**
+ * `status` is "completed" when the agent answered, else why it stopped ("step-limit" …), and `reason` says more, with the
+ * `http_status` where a server's reply ended it. `text_calls` are tool calls read out of the text of replies,
+ * `malformed_turns` those that were asked for again, `replaced_characters` lone surrogates. The last five are null in
+ * imported runs, and absent from tables that version 0.1 wrote.
+ */
 export const trajectories = table('trajectories', 'bulk', {
   trajectory_id: string,
   query_id: string,
@@ -65,8 +70,22 @@ export const trajectories = table('trajectories', 'bulk', {
   steps: list(step),
   prompt_tokens: nullable(int32),
   completion_tokens: nullable(int32),
+  reason: nullable(string),
+  http_status: nullable(int32),
+  text_calls: nullable(int32),
+  malformed_turns: nullable(int32),
+  replaced_characters: nullable(int32),
 })
 export type Trajectory = Row<typeof trajectories>
+
+/** The columns that only trajectories of our own agents fill. */
+export const NOT_OURS = {
+  reason: null,
+  http_status: null,
+  text_calls: null,
+  malformed_turns: null,
+  replaced_characters: null,
+} as const satisfies Partial<Trajectory>
 
 /** `correct` is null when nobody judged it. */
 export const verdicts = table('verdicts', 'rows', {

@@ -5,6 +5,13 @@ export const isSearch = (step: Step): boolean => step.type === 'tool_call' && st
 export const isBrowse = (step: Step): boolean =>
   step.type === 'tool_call' && (step.tool === 'get_document' || step.tool === 'visit')
 
+/** Begins the output of a call that could not be executed. */
+export const CALL_ERROR = 'Error: '
+
+/** Whether a step is a tool call that could not be executed: the tool answered with an error, and found nothing. */
+export const isFailed = ({ type, output, docids }: Step): boolean =>
+  type === 'tool_call' && docids.length === 0 && output.startsWith(CALL_ERROR)
+
 const argumentsOf = (step: Step): Record<string, unknown> => {
   try {
     const value: unknown = JSON.parse(step.arguments)

@@ -12,7 +12,7 @@ import { openJournal } from '../pipeline/journal.ts'
 import { createLlm } from '../pipeline/llm/client.ts'
 import { llmSchema } from '../pipeline/llm/settings.ts'
 import { createLlmAgent, llmLimits } from '../agents/llm/agent.ts'
-import { llmAgentSchema } from '../agents/llm/settings.ts'
+import { PRESETS } from '../stages/generate/agents.ts'
 import { generateItems } from '../stages/generate/trajectories.ts'
 import { memoryTools } from './bench-generate-tools.ts'
 
@@ -47,7 +47,6 @@ const serve = (thinkMs: number): Promise<Served> =>
 
 const measure = async (name: string, url: string, questions: number, concurrency: number) => {
   const llm = createLlm(llmSchema.parse({ model: 'fake', endpoints: [{ base_url: url, concurrency }] }))
-  const settings = llmAgentSchema.parse({})
   const path = join(folder, `${name}.ndjson`)
   const journal = await openJournal<readonly Trajectory[]>(path)
   const memory: number[] = []
@@ -65,10 +64,10 @@ const measure = async (name: string, url: string, questions: number, concurrency
       query_id: `q${at}`,
       question: `Which place is number ${at}?`,
     })),
-    agent: createLlmAgent(llm, 'tools', settings),
+    agent: createLlmAgent(llm, 'tools', PRESETS.tools),
     tools,
     retriever: 'bm25',
-    limits: llmLimits(settings, 100),
+    limits: llmLimits(PRESETS.tools),
     seed: 1,
     concurrency,
     journal,

@@ -1,35 +1,44 @@
-// The LLM agents by their settings.
+// The LLM agents by their description.
 import type { Llm } from '../../pipeline/llm/client.ts'
-import type { Agent, Policy, Task } from '../agent.ts'
+import type { Agent } from '../agent.ts'
 import type { RolloutLimits } from '../rollout.ts'
-import { reactPolicy } from './react-policy.ts'
+import type { AgentSpec } from '../spec.ts'
+import { chatPolicy } from './chat.ts'
+import type { Quirks, StartPolicy } from './common.ts'
 import { recursiveAgent } from './recursive.ts'
-import { responsesPolicy } from './responses-policy.ts'
-import type { LlmAgentSettings, Protocol } from './settings.ts'
-import { toolsPolicy } from './tools-policy.ts'
+import { responsesPolicy } from './responses.ts'
+import { textPolicy } from './text.ts'
 
-const policies: Readonly<Record<Protocol, (llm: Llm, settings: LlmAgentSettings, task: Task) => Policy>> = {
-  tools: toolsPolicy,
-  react: reactPolicy,
+const policies: Readonly<Record<AgentSpec['protocol'], StartPolicy>> = {
+  chat: chatPolicy,
+  text: textPolicy,
   responses: responsesPolicy,
 }
 
-/** The agent that the settings describe, named after its model (and what is special about it). */
-export const createLlmAgent = (llm: Llm, protocol: Protocol, settings: LlmAgentSettings): Agent => {
+/** The agent that the description makes of a model. `name` is the description's, left out of the agent's name for `tools`. */
+export const createLlmAgent = (llm: Llm, name: string, spec: AgentSpec): Agent => {
+  const quirks: Quirks = { refusesNone: false }
   const agent: Agent = {
-    name: protocol === 'tools' ? llm.model : `${llm.model} (${protocol})`,
-    start: (task) => policies[protocol](llm, settings, task),
+    name: name === 'tools' ? llm.model : `${llm.model} (${name})`,
+    toolset: spec.toolset,
+    start: (task) => policies[spec.protocol]({ llm, spec, task, quirks }),
   }
-  return settings.max_cycles > 1 ? recursiveAgent(agent, llm, settings) : agent
+  return spec.cycles.max_cycles > 1 ? recursiveAgent(agent, llm, spec) : agent
 }
 
-/** Limits of an LLM agent's rollouts; `maxSteps` counts tool calls. */
-export const llmLimits = (settings: LlmAgentSettings, maxSteps: number): RolloutLimits => ({
-  maxSteps,
-  contextTokens: settings.context_tokens,
-  // Room for a whole turn more and then for the forced answer: servers refuse a prompt that leaves no room for max_tokens.
-  reserveTokens: Math.min(2 * settings.sampling.max_tokens, Math.floor(settings.context_tokens / 2)),
-  forceAnswer: true,
-  maxProblems: settings.max_problems,
-  timeoutMs: settings.trajectory_timeout * 1000,
-})
+/** Limits of an LLM agent's rollouts. */
+export const llmLimits = ({ limits, sampling, forced, nudges }: AgentSpec): RolloutLimits => {
+  const { max_tokens } = sampling
+  const longest = typeof max_tokens === 'number' ? max_tokens : Math.max(...max_tokens)
+  return {
+    maxSteps: limits.max_steps,
+    ...(limits.max_turns === null ? {} : { maxTurns: limits.max_turns }),
+    ...(limits.conversation_tokens === null ? {} : { conversationTokens: limits.conversation_tokens }),
+    contextTokens: limits.context_tokens,
+    // Room for a whole turn more and then for the forced answer: servers refuse a prompt that leaves no room for max_tokens.
+    reserveTokens: Math.min(2 * longest, Math.floor(limits.context_tokens / 2)),
+    ...(forced ? { forced: { ...forced, again: nudges.final } } : {}),
+    maxProblems: limits.max_problems,
+    timeoutMs: limits.trajectory_timeout * 1000,
+  }
+}

@@ -2,11 +2,12 @@
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { normaliseText } from '../../data/overlap.ts'
 import type { Agent, Attempt, Continuation, Task } from '../agent.ts'
-import { COMPRESS, COMPRESS_AGAIN } from '../prompts.ts'
 import { withExtra } from '../../pipeline/llm/extra.ts'
 import { LlmError } from '../../pipeline/llm/errors.ts'
-import { samplingFields, splitThinking } from './common.ts'
-import type { LlmAgentSettings } from './settings.ts'
+import { replyText } from '../../pipeline/llm/reply-text.ts'
+import type { AgentSpec } from '../spec.ts'
+import { chatHistory } from './history.ts'
+import { maxTokensOf, samplingFields } from './common.ts'
 import { formatState, parseState, transcriptOf, type AttemptState } from './state.ts'
 
 interface RecursiveTask extends Task {
@@ -20,14 +21,16 @@ const settled = (before: AttemptState | undefined, now: AttemptState): boolean =
   normaliseText(before.answer) === normaliseText(now.answer)
 
 /** Makes `inner` recursive: up to `max_cycles` attempts a question. */
-export const recursiveAgent = (inner: Agent, llm: Llm, settings: LlmAgentSettings): Agent => {
-  const { sampling, max_cycles, stop_when_settled, context_tokens } = settings
+export const recursiveAgent = (inner: Agent, llm: Llm, { sampling, cycles, limits }: AgentSpec): Agent => {
+  const { max_cycles, stop_when_settled, compress: instructions, compress_again } = cycles
+  const { context_tokens } = limits
+  const maxTokens = maxTokensOf(sampling, 0)
 
   const compress = async (task: RecursiveTask, attempt: Attempt, signal: AbortSignal) => {
     // Three characters a token, less the reply and the prompt around it.
-    const room = Math.max(4000, (context_tokens - sampling.max_tokens - 2000) * 3 - (task.state?.length ?? 0))
+    const room = Math.max(4000, (context_tokens - maxTokens - 2000) * 3 - (task.state?.length ?? 0))
     const old = task.state === undefined ? '' : `\n\nNotes it started from:\n${task.state}`
-    const request = `${COMPRESS}\n\nQuestion: ${task.question}${old}\n\nThe attempt:\n${transcriptOf(attempt.messages, room)}`
+    const request = `${instructions}\n\nQuestion: ${task.question}${old}\n\nThe attempt:\n${transcriptOf(attempt.messages, room)}`
     let usage = { promptTokens: 0, completionTokens: 0 }
     const ask = async (more: readonly { role: 'assistant' | 'user'; content: string }[]): Promise<string> => {
       const reply = await llm.chat(
@@ -35,11 +38,11 @@ export const recursiveAgent = (inner: Agent, llm: Llm, settings: LlmAgentSetting
           ...withExtra(
             {
               ...samplingFields(sampling, task.seed, 1_000_000 + attempt.cycle * 2 + more.length),
-              max_tokens: sampling.max_tokens,
+              max_tokens: maxTokens,
             },
             sampling.extra,
           ),
-          messages: [{ role: 'user', content: request }, ...more],
+          messages: chatHistory([{ role: 'user', content: request }, ...more], '\n\n'),
         },
         signal,
       )
@@ -47,16 +50,20 @@ export const recursiveAgent = (inner: Agent, llm: Llm, settings: LlmAgentSetting
         promptTokens: usage.promptTokens + (reply.usage?.prompt_tokens ?? 0),
         completionTokens: usage.completionTokens + (reply.usage?.completion_tokens ?? 0),
       }
-      return splitThinking(reply.choices[0].message.content ?? '').rest
+      return replyText(reply)
     }
     const text = await ask([])
     const state =
       parseState(text) ??
       parseState(
-        await ask([
-          { role: 'assistant', content: text },
-          { role: 'user', content: COMPRESS_AGAIN },
-        ]),
+        await ask(
+          text === ''
+            ? [{ role: 'user', content: compress_again }]
+            : [
+                { role: 'assistant', content: text },
+                { role: 'user', content: compress_again },
+              ],
+        ),
       )
     return { state, usage }
   }

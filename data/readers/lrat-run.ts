@@ -1,5 +1,6 @@
 // One agent run in LRAT's layout <-> one row of `trajectories`.
 import type { Step, Trajectory } from '../schemas.ts'
+import { isFailed } from '../steps.ts'
 import { isObject, isTexts, type Json } from './record.ts'
 
 /** Why a run cannot be used at all. */
@@ -162,6 +163,11 @@ export const parseLratRun = (json: unknown, where: string): LratRun => {
     steps,
     prompt_tokens: countOf(usage.prompt_tokens),
     completion_tokens: countOf(usage.completion_tokens),
+    reason: typeof json.reason === 'string' ? json.reason : null,
+    http_status: countOf(json.http_status),
+    text_calls: countOf(usage.text_calls),
+    malformed_turns: countOf(usage.malformed_turns),
+    replaced_characters: countOf(usage.replaced_characters),
   }
   const gold = typeof json.answer === 'string' && json.answer !== '' ? json.answer : undefined
   return { where, row, gold, warnings }
@@ -175,13 +181,20 @@ export const uniqueId = (base: string, taken: Set<string>): string => {
   return id
 }
 
-const toolCounts = (steps: readonly Step[]): Record<string, number> => {
+/** Calls of each tool: those that were executed, as the reference counts them, or those that could not be. */
+const toolCounts = (steps: readonly Step[], which: 'executed' | 'failed'): Record<string, number> => {
   const counts: Record<string, number> = {}
-  for (const { type, tool } of steps) {
-    if (type === 'tool_call' && tool !== null) counts[tool] = (counts[tool] ?? 0) + 1
+  for (const step of steps) {
+    const { type, tool } = step
+    if (type === 'tool_call' && tool !== null && isFailed(step) === (which === 'failed'))
+      counts[tool] = (counts[tool] ?? 0) + 1
   }
   return counts
 }
+
+// Tables of version 0.1 have no such columns at all.
+const given = <T extends object>(values: T): Partial<T> =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== null && value !== undefined)) as Partial<T>
 
 const ignore: Warn = () => {}
 const sameDocids = (a: readonly string[], b: readonly string[]): boolean =>
@@ -198,14 +211,25 @@ const toResult = (step: Step): Json => {
 export const toLratRun = (row: Trajectory, gold = ''): Json => {
   const final = row.steps.findLast(({ type }) => type === 'answer')
   const searched = row.steps.filter(({ type, tool }) => type === 'tool_call' && tool === 'search')
-  const usage = { prompt_tokens: row.prompt_tokens, completion_tokens: row.completion_tokens }
+  const used = {
+    prompt_tokens: row.prompt_tokens,
+    completion_tokens: row.completion_tokens,
+    ...given({
+      text_calls: row.text_calls,
+      malformed_turns: row.malformed_turns,
+      replaced_characters: row.replaced_characters,
+    }),
+  }
+  const failures = toolCounts(row.steps, 'failed')
   return {
     metadata: { model: row.agent, searcher_type: row.retriever },
     query_id: row.query_id,
     ...(row.trajectory_id === row.query_id ? {} : { trajectory_id: row.trajectory_id }),
-    tool_call_counts: toolCounts(row.steps),
-    ...(row.prompt_tokens === null && row.completion_tokens === null ? {} : { usage }),
+    tool_call_counts: toolCounts(row.steps, 'executed'),
+    ...(Object.keys(failures).length === 0 ? {} : { tool_call_failures: failures }),
+    ...(Object.values(used).every((value) => value === null) ? {} : { usage: used }),
     status: row.status,
+    ...given({ reason: row.reason, http_status: row.http_status }),
     retrieved_docids: [...new Set(searched.flatMap(({ docids }) => docids))].sort(),
     query: row.question,
     answer: gold,

@@ -48,6 +48,8 @@ export interface BalancerOptions {
   /** Milliseconds without a working endpoint after which everybody who waits is refused. */
   readonly outageMs: number
   readonly now?: () => number
+  /** Longest pause of all endpoints that is sat out; beyond it everybody who waits is refused. */
+  readonly maxPauseMs?: number
   /** What went wrong last, for the error of an outage. */
   readonly lastFault?: () => string
 }
@@ -58,6 +60,7 @@ export const createBalancer = ({
   endpoints,
   breaker,
   outageMs,
+  maxPauseMs = Infinity,
   now = Date.now,
   lastFault,
 }: BalancerOptions): Balancer => {
@@ -126,13 +129,30 @@ export const createBalancer = ({
         : 'Start the server, or correct base_url, and run the same command again.',
     })
 
+  const refuseAll = (error: UserError): void => {
+    for (const waiter of waiting) waiter.refuse(error)
+    waiting.clear()
+  }
+
+  const asksTooMuch = (ms: number): UserError =>
+    new UserError({
+      where: states.map((state) => state.limits.name).join(', '),
+      expected: `an endpoint that takes requests again within ${Math.round(maxPauseMs / 1000)} seconds`,
+      found: `a server that asks to wait ${Math.round(ms / 1000)} seconds (Retry-After)${lastFault ? `: ${lastFault()}` : ''}`,
+      fix: 'What is finished is kept: run the same command again then, or raise max_wait of the model.',
+    })
+
   const pump = (): void => {
     clearTimeout(timer)
     timer = undefined
     const time = now()
     if (downSince !== undefined && time - downSince >= patience()) {
-      for (const waiter of waiting) waiter.refuse(outage())
-      waiting.clear()
+      refuseAll(outage())
+      return
+    }
+    const pause = Math.min(...states.map((state) => state.pausedUntil)) - time
+    if (pause > maxPauseMs) {
+      refuseAll(asksTooMuch(pause))
       return
     }
     for (const waiter of waiting) {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { UserError } from '../../core/errors.ts'
 import { keepSecret, redactor, urlSecrets, withoutKeys } from '../../core/secrets.ts'
 import { createBalancer } from './balancer.ts'
+import { isObject } from '../../data/readers/record.ts'
 import { LlmError, MalformedReply } from './errors.ts'
 import { faultOf, type Fault } from './faults.ts'
 import { createFetch } from './fetch.ts'
@@ -31,6 +32,8 @@ export interface LlmSurroundings {
   readonly env?: Readonly<Record<string, string | undefined>>
   /** In [0, 1); for the jitter. */
   readonly random?: () => number
+  /** Counts the tokens of a text where a server reports no usage; default: a quarter of the characters. */
+  readonly countTokens?: (text: string) => number
 }
 
 /** A reply longer than this is a fault: no model is asked for so much. */
@@ -61,9 +64,6 @@ const addressOf = (base_url: string): { baseURL: string; defaultQuery: Record<st
   return { baseURL: url.href, defaultQuery }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const checkChat = (reply: unknown): ChatCompletion => {
   const choice: unknown = isObject(reply) && Array.isArray(reply['choices']) ? reply['choices'][0] : undefined
   if (!isObject(choice) || !isObject(choice['message'])) throw new MalformedReply('no choice with a message')
@@ -76,23 +76,48 @@ const checkResponse = (reply: unknown): ModelResponse => {
   return reply as unknown as ModelResponse
 }
 
-/** Tokens of the prompt and of the completion, as the server counts them, or else a quarter of the characters. */
-const tokensIn = (reply: { usage?: unknown }, promptLength: () => number): readonly [number, number] => {
-  const { usage } = reply
-  const of = (names: readonly string[], estimate: () => number): number => {
-    const values = names.map((name) => (isObject(usage) ? usage[name] : undefined))
-    const value = values.find((candidate) => typeof candidate === 'number' && candidate >= 0)
-    return typeof value === 'number' ? value : Math.ceil(estimate() / 4)
-  }
-  return [
-    of(['prompt_tokens', 'input_tokens'], promptLength),
-    of(['completion_tokens', 'output_tokens'], () => JSON.stringify(reply).length),
-  ]
+/** All texts of a JSON value. */
+const textsOf = (value: unknown): string =>
+  typeof value === 'string'
+    ? value
+    : Array.isArray(value)
+      ? value.map(textsOf).join('\n')
+      : isObject(value)
+        ? Object.values(value).map(textsOf).join('\n')
+        : ''
+
+interface Metered {
+  readonly usage?: unknown
 }
+
+/** What of a request and its reply is counted, and under which names a server reports it. */
+interface Meter<T> {
+  readonly prompt: unknown
+  readonly completion: (reply: T) => unknown
+  readonly names: readonly [prompt: string, completion: string]
+}
+
+/** Tokens of the prompt and of the completion, as the server counts them, or else as `count` does. */
+const tokensIn = <T extends Metered>(
+  reply: T,
+  { prompt, completion, names }: Meter<T>,
+  count: (text: string) => number,
+): readonly [number, number] => {
+  const { usage } = reply
+  const of = (name: string, counted: () => unknown): number => {
+    const value = isObject(usage) ? usage[name] : undefined
+    return typeof value === 'number' && value >= 0 ? value : count(textsOf(counted()))
+  }
+  return [of(names[0], () => prompt), of(names[1], () => completion(reply))]
+}
+
+/** Characters a token, where no tokenizer counts. */
+const CHARACTERS = 4
+const guess = (text: string): number => Math.ceil(text.length / CHARACTERS)
 
 /** A client of one model at one or more endpoints. Errors: UserError when a key's environment variable is not set. */
 export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings = {}): Llm => {
-  const { env = process.env, random = Math.random } = surroundings
+  const { env = process.env, random = Math.random, countTokens = guess } = surroundings
   const { endpoints, retries, backoff, breaker, outage } = settings
   const keys = endpoints.map((endpoint) => keyOf(endpoint, env))
   const secrets = [...keys.filter((key) => key !== undefined), ...endpoints.flatMap((one) => urlSecrets(one.base_url))]
@@ -100,7 +125,10 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
   const redactAll = redactor(secrets)
   const redact = (text: string): string => redactAll(text).slice(0, 500)
   // A server may say the key back, in an answer too: it ends here, before anything is made of the reply.
-  const http = createFetch(MAX_REPLY_BYTES, withoutKeys(secrets))
+  const clean = withoutKeys(secrets)
+  const transports = endpoints.map(({ concurrency }) =>
+    createFetch({ maxBytes: MAX_REPLY_BYTES, connections: concurrency, clean }),
+  )
   const clients = endpoints.map(
     ({ base_url }, index) =>
       new OpenAI({
@@ -111,7 +139,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
         maxRetries: 0,
         timeout: settings.request_timeout * 1000,
         logLevel: 'off',
-        fetch: http.fetch,
+        fetch: transports[index]?.fetch,
       }),
   )
   let lastFault = ''
@@ -129,6 +157,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
       maxRest: breaker.max_rest * 1000,
     },
     outageMs: outage * 1000,
+    maxPauseMs: settings.max_wait * 1000,
     lastFault: () => lastFault,
   })
   const spending = createSpending(settings.price, settings.budget)
@@ -149,22 +178,22 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
       throw stop('a request that is let in', 'Check the key in api_key_env and the account; a restart goes on.')
     if (fault.kind === 'missing' && !worked[endpoint])
       throw stop(`the model ${model}`, 'Check base_url (with its /v1) and model; the server lists models at /models.')
-    if (fault.kind === 'overflow') throw new LlmError('overflow', redact(fault.message))
+    if (fault.kind === 'overflow') throw new LlmError('overflow', redact(fault.message), fault.status)
     if (fault.kind !== 'rejected') return
     if (!worked.includes(true)) rejectedAtStart += 1
     if (rejectedAtStart >= MAX_REJECTED_AT_START)
       throw stop('that some request is accepted', 'Check the settings of the agent against what the server supports.')
-    throw new LlmError('rejected', redact(fault.message))
+    throw new LlmError('rejected', redact(fault.message), fault.status)
   }
 
   const call = async <T extends { usage?: unknown }>(
-    promptLength: () => number,
+    meter: Meter<T>,
     send: (client: OpenAI, model: string, signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> => {
     let throttled = 0
     for (let attempt = 0; ;) {
-      const expected = limitsTokens ? promptLength() / 4 + meanCompletion : 0
+      const expected = limitsTokens ? textsOf(meter.prompt).length / CHARACTERS + meanCompletion : 0
       const lease = await balancer.acquire(expected, signal)
       const { endpoint } = lease
       try {
@@ -182,13 +211,18 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
       let fault: Fault
       try {
         const reply = await send(clients[endpoint], endpoints[endpoint].model ?? settings.model, controller.signal)
-        const [prompt, completion] = tokensIn(reply, promptLength)
+        const [prompt, completion] = tokensIn(reply, meter, countTokens)
         spending.count('calls')
         spending.charge(prompt, completion)
         meanCompletion += (completion - meanCompletion) / 20
         worked[endpoint] = true
         lease.release('good', prompt + completion)
-        return reply
+        // Whoever reads the reply finds its usage, whether the server sent it or not.
+        const [promptName, completionName] = meter.names
+        return {
+          ...reply,
+          usage: { ...(isObject(reply.usage) ? reply.usage : {}), [promptName]: prompt, [completionName]: completion },
+        }
       } catch (error) {
         if (signal.aborted) {
           lease.release('unknown', 0)
@@ -210,6 +244,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
         throw new LlmError(
           fault.kind === 'malformed' ? 'malformed' : 'unavailable',
           `${redact(endpoints[endpoint].base_url)} failed ${attempt + throttled} times, last: ${redact(fault.message)}`,
+          fault.status,
         )
       // Where the server said how long to wait, the endpoint rests so long and another may take the call at once.
       if (fault.waitMs === undefined)
@@ -223,18 +258,18 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
     spending,
     chat: (body, signal) =>
       call(
-        () => JSON.stringify(body.messages).length,
+        { prompt: body.messages, completion: (reply) => reply.choices, names: ['prompt_tokens', 'completion_tokens'] },
         async (client, model, inner) =>
           checkChat(await client.chat.completions.create({ ...body, model }, { signal: inner })),
         signal,
       ),
     responses: (body, signal) =>
       call(
-        () => JSON.stringify(body.input ?? '').length,
+        { prompt: body.input ?? '', completion: (reply) => reply.output, names: ['input_tokens', 'output_tokens'] },
         async (client, model, inner) =>
           checkResponse(await client.responses.create({ ...body, model }, { signal: inner })),
         signal,
       ),
-    close: () => http.close(),
+    close: () => transports.forEach((transport) => transport.close()),
   }
 }

@@ -7,9 +7,12 @@
 export class LlmError extends Error {
   override readonly name = 'LlmError'
   readonly kind: 'rejected' | 'overflow' | 'unavailable' | 'malformed'
-  constructor(kind: LlmError['kind'], message: string) {
+  /** HTTP status of the last reply; null where none came. */
+  readonly status: number | null
+  constructor(kind: LlmError['kind'], message: string, status: number | null = null) {
     super(message)
     this.kind = kind
+    this.status = status
   }
 }
 

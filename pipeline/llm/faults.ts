@@ -1,7 +1,10 @@
 // What a failed request means: try again, wait, give this call up, or stop the run.
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { messageOf } from '../../core/errors.ts'
+import { isObject } from '../../data/readers/record.ts'
+import type { ErrorBody } from './error-body.ts'
 import { MalformedReply } from './errors.ts'
+import { isOverflow } from './overflow.ts'
 
 export interface Fault {
   /**
@@ -11,12 +14,12 @@ export interface Fault {
   readonly kind: 'retry' | 'throttled' | 'malformed' | 'rejected' | 'overflow' | 'denied' | 'missing'
   /** Not yet redacted. */
   readonly message: string
+  /** HTTP status, where a reply came. */
+  readonly status?: number
   /** Milliseconds that the server asked us to wait. */
   readonly waitMs?: number
 }
 
-const OVERFLOW =
-  /context[ _-]?(length|window|size)|maximum context|max_model_len|prompt is too long|input is too long|too many (input )?tokens|longer than the maximum/i
 const QUOTA = /insufficient_quota|billing|exceeded your current quota/i
 
 /** Milliseconds from a Retry-After header (seconds or a date) or its retry-after-ms relative. */
@@ -30,6 +33,25 @@ export const retryAfter = (headers: Headers | undefined, now: number): number | 
   const date = Date.parse(text)
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
+
+type Refusal = APIError<number | undefined, Headers | undefined, object | undefined>
+
+const isRefusal = (error: unknown): error is Refusal => error instanceof APIError
+
+// The transport hands error bodies on as `{error: {message, code}}`, whatever the server sent.
+const bodyOf = (error: Refusal): ErrorBody => {
+  const body: unknown = error.error
+  if (!isObject(body)) return { message: error.message, code: '' }
+  const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
+  return { message: textOf(body['message']), code: textOf(body['code']) }
+}
+
+/** A 404 about the model or the address, not about something that one request names. */
+const isUnknownPlace = (message: string, code: string): boolean =>
+  message === '' ||
+  /model_not_found/i.test(code) ||
+  /\bmodels?\b/i.test(message) ||
+  /^(?:\(?404\)?[\s:-]*)?(?:page |route |path |url |endpoint )?not found\b/i.test(message)
 
 const causeOf = (error: Error): string => {
   const { cause } = error
@@ -47,17 +69,20 @@ export const faultOf = (error: unknown, now: number): Fault => {
       return { kind: 'malformed', message: `unusable reply: ${error.cause.message}` }
     return { kind: 'retry', message: `connection failed: ${causeOf(error)}` }
   }
-  if (!(error instanceof APIError) || error.status === undefined) return { kind: 'retry', message: messageOf(error) }
+  if (!isRefusal(error)) return { kind: 'retry', message: messageOf(error) }
+  const { status } = error
+  if (status === undefined) return { kind: 'retry', message: error.message }
 
-  const status = error.status as number
-  // Cut only as far as no key can be cut in two: whoever shows it redacts first.
-  const message = error.message.slice(0, 100_000)
-  const wait = retryAfter(error.headers as Headers | undefined, now)
+  const { message, code } = bodyOf(error)
+  const wait = retryAfter(error.headers, now)
+  const fault = { message: message === '' ? `status ${status} without a message` : message, status }
   const waitMs = wait === undefined ? {} : { waitMs: wait }
-  if (status === 401 || status === 402 || status === 403) return { kind: 'denied', message }
-  if (status === 429 && QUOTA.test(`${String(error.code)} ${message}`)) return { kind: 'denied', message }
-  if (status === 429) return { kind: 'throttled', message, ...waitMs }
-  if (status === 404) return { kind: 'missing', message }
-  if (status === 408 || status === 409 || status === 425 || status >= 500) return { kind: 'retry', message, ...waitMs }
-  return { kind: OVERFLOW.test(message) || status === 413 ? 'overflow' : 'rejected', message }
+  if (status === 401 || status === 402 || status === 403) return { ...fault, kind: 'denied' }
+  if (status === 429 && QUOTA.test(`${code} ${message}`)) return { ...fault, kind: 'denied' }
+  if (status === 429) return { ...fault, kind: 'throttled', ...waitMs }
+  if (isOverflow(status, code, message)) return { ...fault, kind: 'overflow' }
+  if (status === 404) return { ...fault, kind: isUnknownPlace(message, code) ? 'missing' : 'rejected' }
+  if (status === 408 || status === 409 || status === 425 || (status >= 500 && status !== 501))
+    return { ...fault, kind: 'retry', ...waitMs }
+  return { ...fault, kind: 'rejected' }
 }

@@ -58,6 +58,11 @@ export const llmSchema = z.strictObject({
     .positive()
     .default(600)
     .describe('Seconds without any working endpoint until the run stops; a restart goes on.'),
+  max_wait: z
+    .number()
+    .positive()
+    .default(600)
+    .describe('Longest wait that a server may ask for (Retry-After), in seconds; beyond it the run stops.'),
   price: z
     .strictObject({
       prompt: price.describe('Price of a million prompt tokens.'),

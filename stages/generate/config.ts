@@ -1,6 +1,6 @@
 // Stage generate's sections of the configuration.
 import { z } from 'zod'
-import { llmAgentSchema } from '../../agents/llm/settings.ts'
+import { policySchema } from '../../agents/policy-settings.ts'
 import { questions } from '../questions.ts'
 import type { ConfigOf } from '../settings.ts'
 
@@ -17,18 +17,24 @@ const trajectories = z.strictObject({
 
 const generate = z.strictObject({
   agent: z
-    .enum(['offline', 'tools', 'react', 'responses'])
+    .string()
     .default('offline')
     .describe(
-      'The agent. `offline` is the built-in rule-based searcher; the others let the model under `llm.agent` search: `tools` by native function calls, `react` by tags in its text, `responses` over the Responses API.',
+      'The agent: a preset, or the path of a YAML file that describes one (.yaml). `offline` is the built-in rule-based searcher; the others let the model under `llm.agent` search: `tools` by native function calls, `react` by tags in its text, `responses` over the Responses API.',
     ),
-  policy: llmAgentSchema.prefault({}).describe('How an LLM agent works.'),
-  k: int(1).default(10).describe('Hits a search returns.'),
-  snippet_tokens: int(1).default(64).describe('Tokens of a hit that the agent sees.'),
-  document_tokens: int(1).default(512).describe('Tokens of an opened document that the agent sees.'),
+  policy: policySchema.prefault({}).describe('Single values of an LLM agent, over those of its preset or file.'),
+  k: int(1).optional().describe('Hits a search returns. Default: 10, or what the agent says.'),
+  snippet_tokens: int(1)
+    .optional()
+    .describe('Tokens of a hit that the agent sees. Default: 64, or what the agent says.'),
+  document_tokens: int(1)
+    .optional()
+    .describe('Tokens of an opened document that the agent sees. Default: 512, or what the agent says.'),
   max_steps: int(1)
     .optional()
-    .describe('Tool calls before a trajectory ends with status step-limit. Default: 16 for `offline`, else 100.'),
+    .describe(
+      'Tool calls before a trajectory ends with status step-limit. Default: 16 for `offline`, else 100, or what the agent says.',
+    ),
   concurrency: int(1)
     .optional()
     .describe(

@@ -11,8 +11,9 @@ import { reads, writes, type Context } from './io.ts'
 import { answerRelevant } from '../../pipeline/llm/settings.ts'
 import { generateTrajectories } from './generate.ts'
 import { importTrajectories } from './import.ts'
-import { openAgent, openTools } from './open.ts'
-import { promptsFingerprint } from '../../agents/prompts.ts'
+import { openAgent, openTools, resultsOf } from './open.ts'
+import { agentName, agentSpec } from './agents.ts'
+import { firstParameters } from './earlier.ts'
 
 const countByStatus = async (context: Context): Promise<Record<string, number>> => {
   const connection = await connect({ threads: 1 })
@@ -33,18 +34,18 @@ const countByStatus = async (context: Context): Promise<Record<string, number>> 
   }
 }
 
-/** What of the settings changes the trajectories. */
-const parameters = ({ generate: settings, seed, tokenizer, llm }: Config): unknown => {
-  const { agent, k, snippet_tokens, document_tokens, max_steps, policy } = settings
-  const common = { agent, k, snippet_tokens, document_tokens, max_steps, seed, tokenizer }
-  return agent === 'offline'
-    ? common
-    : {
-        ...common,
-        policy: { ...policy, trajectory_timeout: undefined },
-        model: llm.agent && answerRelevant(llm.agent),
-        prompts: promptsFingerprint,
-      }
+/** What of the settings changes the trajectories: of an LLM agent all that describes it. */
+const parameters = (config: Config): unknown => {
+  const { generate: settings, seed, tokenizer, llm } = config
+  const spec = agentSpec(settings)
+  if (!spec) return { agent: settings.agent, ...resultsOf(config), max_steps: settings.max_steps, seed, tokenizer }
+  return {
+    agent: agentName(settings.agent),
+    spec: { ...spec, limits: { ...spec.limits, trajectory_timeout: undefined } },
+    seed,
+    tokenizer,
+    model: llm.agent && answerRelevant(llm.agent),
+  }
 }
 
 /** Offline agents and imports name no model. */
@@ -84,6 +85,7 @@ export const generateStage = {
     config.trajectories.import === undefined ? parameters(config) : { test_share: config.queries.test_share, reader },
   outside: (config) =>
     config.trajectories.import === undefined ? tokenizerFiles(config) : [config.trajectories.import],
+  earlier: [{ version: 1, parameters: firstParameters }],
   paid,
   funnel: ({ counts, tables }) => [
     {

@@ -56,7 +56,7 @@ export const attempts = async (
   let task: Task | undefined = { query_id, question, seed: seedOf(seed, query_id) }
   for (let cycle = 1; task !== undefined; cycle += 1) {
     const done: Rollout = await rollout(agent, task, tools, limits, signal)
-    const { status, answer, steps, messages, promptTokens, completionTokens } = done
+    const { status, answer, steps, messages, promptTokens, completionTokens, reason, httpStatus } = done
     onAttempt(done)
     const next: Continuation | undefined = await agent.again?.(task, { cycle, status, answer, messages }, signal)
     rows.push({
@@ -70,6 +70,11 @@ export const attempts = async (
       steps,
       prompt_tokens: add(promptTokens, next?.usage?.promptTokens),
       completion_tokens: add(completionTokens, next?.usage?.completionTokens),
+      reason: reason === '' ? null : reason,
+      http_status: httpStatus,
+      text_calls: done.textCalls,
+      malformed_turns: done.malformedTurns,
+      replaced_characters: done.replacedCharacters,
     })
     task = next?.task
   }
@@ -100,7 +105,7 @@ export const generateItems = async (options: TrajectoryOptions): Promise<ItemOut
   const work = async (query: Question, inner: AbortSignal): Promise<readonly Trajectory[]> => {
     const rows = await attempts(query, options, inner, (done) => {
       statuses[done.status] = (statuses[done.status] ?? 0) + 1
-      note = done.note
+      note = done.reason
     })
     const [prompt, completion] = tokensOf(rows)
     finished += 1

@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createLlmAgent, llmLimits } from '../../agents/llm/agent.ts'
-import { parseReact } from '../../agents/llm/react-policy.ts'
-import { llmAgentSchema, type Protocol } from '../../agents/llm/settings.ts'
+import { readText } from '../../agents/llm/text.ts'
+import { policySchema, withOverrides } from '../../agents/policy-settings.ts'
+import { react } from '../../agents/presets/own.ts'
+import { PRESETS } from '../../stages/generate/agents.ts'
 import { parseState } from '../../agents/llm/state.ts'
 import { attempts } from '../../stages/generate/trajectories.ts'
 import { CUT_REPLY, REACT_CALL, REACT_FORM, STATE_INTRODUCTION } from '../../agents/prompts.ts'
+import { strict } from '../helpers/strict-history.ts'
 import { testLlm } from '../helpers/fake-client.ts'
 import type { FakeReply, FakeRequest } from '../../scripts/fake-openai/protocol.ts'
 import { answerTo, endless, fakeTools, searcher } from '../../scripts/fake-openai/scripts.ts'
@@ -19,18 +22,18 @@ afterAll(() => server.close())
 const QUESTION = 'Which city has the oldest lighthouse?'
 
 const ask = async (
-  { protocol = 'tools', ...settings }: { protocol?: Protocol } & Record<string, unknown>,
+  { protocol = 'tools', ...settings }: { protocol?: keyof typeof PRESETS } & Record<string, unknown>,
   script: (request: FakeRequest) => FakeReply,
   question = QUESTION,
 ) => {
-  server.set({ script })
-  const parsed = llmAgentSchema.parse(settings)
+  server.set({ script: strict(script) })
+  const spec = withOverrides(PRESETS[protocol], { policy: policySchema.parse(settings), max_steps: 12 })
   const llm = testLlm([server.url])
   const options = {
-    agent: createLlmAgent(llm, protocol, parsed),
+    agent: createLlmAgent(llm, protocol, spec),
     tools: fakeTools,
     retriever: 'fake',
-    limits: llmLimits(parsed, 12),
+    limits: llmLimits(spec),
     seed: 1,
   }
   try {
@@ -101,25 +104,25 @@ describe.each(['tools', 'react', 'responses'] as const)('%s', (protocol) => {
 })
 
 describe('react protocol', () => {
-  const call = (text: string) => parseReact(text, '', false, 0)
+  const call = (text: string) => readText(text, { spec: react })
   it('takes the first call only, and nothing that the model makes up after it', () => {
     const parsed = call(
       '<think>a</think><tool_call>{"name":"search","arguments":{"query":["b"]}}</tool_call><tool_response>made up</tool_response><answer>c</answer>',
     )
-    expect([parsed.reasoning, parsed.calls[0].arguments]).toEqual(['a', '{"query":["b"]}'])
+    expect([parsed.reasoning, parsed.calls[0]?.arguments]).toEqual(['a', '{"query":["b"]}'])
   })
   it('reads calls with small mistakes, and arguments in a string', () => {
-    expect(call("<tool_call>{'name': 'search', 'arguments': {'query': ['b',]}}").calls[0].name).toBe('search')
+    expect(call("<tool_call>{'name': 'search', 'arguments': {'query': ['b',]}}").calls[0]?.name).toBe('search')
     expect(
       call('<tool_call>\n```json\n{"name":"search","arguments":"{\\"query\\":[\\"b\\"]}"}\n```</tool_call>').calls[0]
-        .arguments,
+        ?.arguments,
     ).toBe('{"query":["b"]}')
   })
   it('says what is wrong', () => {
     expect(call('<tool_call>search b</tool_call>').problem).toBe(REACT_CALL)
     expect(call('Just thinking.').problem).toBe(REACT_FORM)
     expect(call('Just thinking.').reasoning).toBe('Just thinking.')
-    expect(parseReact('<think>on and on', '', true, 0).problem).toBe(CUT_REPLY)
+    expect(readText('<think>on and on', { spec: react, cut: true }).problem).toBe(CUT_REPLY)
   })
   it('finds thoughts without an opening tag, and text before the tag', () => {
     const parsed = call('first</think> then <answer>here</answer>')

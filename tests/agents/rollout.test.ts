@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { PolicyStop, type Action, type Agent, type Message, type Turn } from '../../agents/agent.ts'
-import { rollout, type RolloutLimits } from '../../agents/rollout.ts'
-import { FORCED_ANSWER } from '../../agents/prompts.ts'
+import { rollout, type ForcedAnswer, type RolloutLimits } from '../../agents/rollout.ts'
 import { fakeTools } from '../../scripts/fake-openai/scripts.ts'
+
+const forced: ForcedAnswer = { text: 'Answer now.', place: 'append', again: 'No more calls.' }
 
 const call = (name: string, args: string): Action => ({
   reasoning: '',
@@ -54,16 +55,19 @@ describe('rollout', () => {
     const search = call('search', '{"query": ["x"]}')
     const silent = await play(() => search)
     expect([silent.status, silent.answer, silent.steps.length]).toEqual(['step-limit', '', 5])
-    const forced = await play(
+    const asked = await play(
       ({ final }, messages) => {
         expect(final).toBe(messages.at(-1)?.role === 'user' && messages.length > 1)
         return final ? answer('guess') : search
       },
-      { forceAnswer: true },
+      { forced },
     )
-    expect([forced.status, forced.answer]).toEqual(['step-limit', 'guess'])
-    const stubborn = await play(() => search, { forceAnswer: true })
+    expect([asked.status, asked.answer]).toEqual(['step-limit', 'guess'])
+    const stubborn = await play(() => search, { forced })
     expect([stubborn.status, stubborn.answer]).toEqual(['step-limit', ''])
+    expect(stubborn.reason).toBe('5 tool calls without an answer; no answer when asked for one: a tool call')
+    const late = await play(({ index }) => (index === 8 ? answer('at last') : search), { forced })
+    expect([late.status, late.answer]).toEqual(['step-limit', 'at last'])
   })
 
   it('asks for the answer before the context is full', async () => {
@@ -71,11 +75,11 @@ describe('rollout', () => {
       ({ index, final }, messages) => {
         if (!final)
           return { ...call('search', '{"query": ["x"]}'), usage: { promptTokens: 500 * index, completionTokens: 1 } }
-        expect(messages.at(-1)).toEqual({ role: 'user', content: FORCED_ANSWER })
+        expect(messages.at(-1)).toEqual({ role: 'user', kind: 'forced', content: forced.text })
         expect(messages.at(-2)?.content).toMatch(/left out/)
         return answer('in time')
       },
-      { forceAnswer: true, contextTokens: 2000, reserveTokens: 400 },
+      { forced, contextTokens: 2000, reserveTokens: 400 },
     )
     expect([status, given]).toEqual(['context-limit', 'in time'])
   })
@@ -86,7 +90,7 @@ describe('rollout', () => {
         if (index === 2) throw new PolicyStop('context-limit', 'too long')
         return final ? answer('after all') : call('search', '{"query": ["x"]}')
       },
-      { forceAnswer: true },
+      { forced },
     )
     expect([status, given]).toEqual(['context-limit', 'after all'])
   })
@@ -99,11 +103,15 @@ describe('rollout', () => {
       return turns[index]
     })
     expect(good.status).toBe('completed')
-    expect((await play(() => bad)).status).toBe('format-error')
+    expect(await play(() => bad)).toMatchObject({
+      status: 'format-error',
+      reason: 'write it properly, 3 turns in a row',
+      malformedTurns: 3,
+    })
   })
 
   it('ends with api-error when time is up, keeping its steps', async () => {
-    const { status, steps, note } = await play(
+    const { status, steps, reason } = await play(
       ({ index }) => {
         if (index === 0) return call('search', '{"query": ["x"]}')
         return new Promise((_, reject) => setTimeout(() => reject(new PolicyStop('api-error', 'late')), 60))
@@ -111,6 +119,6 @@ describe('rollout', () => {
       { timeoutMs: 30 },
     )
     expect([status, steps.length]).toEqual(['api-error', 1])
-    expect(note).not.toBe('')
+    expect(reason).toBe('late')
   })
 })

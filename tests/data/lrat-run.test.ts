@@ -183,6 +183,27 @@ describe('toLratRun', () => {
     steps: fc.array(step, { maxLength: 5 }),
     prompt_tokens: count,
     completion_tokens: count,
+    reason: fc.option(text),
+    http_status: fc.option(fc.integer({ min: 100, max: 599 })),
+    text_calls: count,
+    malformed_turns: count,
+    replaced_characters: count,
+  })
+
+  it('counts calls that were executed, and beside them those that could not be', () => {
+    const step = (tool: string, output: string, docids: string[]) =>
+      ({ type: 'tool_call', tool, arguments: '{}', output, docids }) as const
+    const [row] = fc.sample(trajectory, 1)
+    const steps = [
+      step('search', 'found', ['1']),
+      step('search', 'A search found no results.', []),
+      step('search', 'Error: search needs {"query": ["…"]}.', []),
+      step('google', 'Error: there is no tool named google', []),
+    ]
+    expect(row && toLratRun({ ...row, steps })).toMatchObject({
+      tool_call_counts: { search: 2 },
+      tool_call_failures: { search: 1, google: 1 },
+    })
   })
 
   it('is the inverse of parsing, through text', () => {

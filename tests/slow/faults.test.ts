@@ -9,7 +9,7 @@ import type { Trajectory } from '../../data/schemas.ts'
 import { openJournal } from '../../pipeline/journal.ts'
 import type { Llm } from '../../pipeline/llm/client.ts'
 import { createLlmAgent, llmLimits } from '../../agents/llm/agent.ts'
-import { llmAgentSchema } from '../../agents/llm/settings.ts'
+import { tools as spec } from '../../agents/presets/own.ts'
 import { generateItems } from '../../stages/generate/trajectories.ts'
 import { testLlm } from '../helpers/fake-client.ts'
 import { fakeTools, searcher } from '../../scripts/fake-openai/scripts.ts'
@@ -32,15 +32,14 @@ afterEach(async () => {
 })
 
 const generate = async (llm: Llm, name: string, questions = QUESTIONS) => {
-  const settings = llmAgentSchema.parse({})
   const journal = await openJournal<readonly Trajectory[]>(join(folder, name))
   try {
     const outcome = await generateItems({
       queries: questions,
-      agent: createLlmAgent(llm, 'tools', settings),
+      agent: createLlmAgent(llm, 'tools', spec),
       tools: fakeTools,
       retriever: 'fake',
-      limits: llmLimits(settings, 100),
+      limits: llmLimits(spec),
       seed: 1,
       concurrency: 64,
       journal,
@@ -119,16 +118,15 @@ describe('interruptions', () => {
         import { createLlm } from ${at('pipeline/llm/client.js')}
         import { llmSchema } from ${at('pipeline/llm/settings.js')}
         import { createLlmAgent, llmLimits } from ${at('agents/llm/agent.js')}
-        import { llmAgentSchema } from ${at('agents/llm/settings.js')}
+        import { tools as spec } from ${at('agents/presets/own.js')}
         import { generateItems } from ${at('stages/generate/trajectories.js')}
         const { url, path, questions } = JSON.parse(process.argv[1])
         const passage = (docid) => ({ docid, title: 'T', text: 'text ' + docid })
         const tools = { search: async () => [passage('1'), passage('2')], getDocument: async (docid) => passage(docid) }
-        const settings = llmAgentSchema.parse({})
         const llm = createLlm(llmSchema.parse({ model: 'fake', endpoints: [{ base_url: url }] }))
         const journal = await openJournal(path)
-        await generateItems({ queries: questions, agent: createLlmAgent(llm, 'tools', settings), tools, retriever: 'fake',
-          limits: llmLimits(settings, 100), seed: 1, concurrency: 32, journal, signal: new AbortController().signal, llm })
+        await generateItems({ queries: questions, agent: createLlmAgent(llm, 'tools', spec), tools, retriever: 'fake',
+          limits: llmLimits(spec), seed: 1, concurrency: 32, journal, signal: new AbortController().signal, llm })
         await journal.close()
         llm.close()`
     const path = join(folder, 'killed')

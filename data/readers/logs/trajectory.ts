@@ -1,5 +1,5 @@
 // A session as a row of `trajectories`: thoughts, searches with their hits, opened documents, the answer.
-import type { Step, Trajectory } from '../../schemas.ts'
+import { NOT_OURS, type Step, type Trajectory } from '../../schemas.ts'
 import { isObject } from '../record.ts'
 import { hitsIn, type LoggedHit } from './hits.ts'
 import type { Oddities, Session, SessionEvent, ToolCall } from './session.ts'
@@ -127,6 +127,7 @@ export const readSession = (session: Session, rules: ToolRules = {}): ReadSessio
     steps,
     prompt_tokens: session.promptTokens,
     completion_tokens: session.completionTokens,
+    ...NOT_OURS,
   }
   return { row, calls, odd }
 }

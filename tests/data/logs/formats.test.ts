@@ -4,7 +4,7 @@ import { readLratRuns } from '../../../data/readers/lrat-runs.ts'
 import { openLogs } from '../../../data/readers/logs/open.ts'
 import { readSession, type ReadSession } from '../../../data/readers/logs/trajectory.ts'
 import type { LogRecord } from '../../../data/readers/logs/session.ts'
-import type { Trajectory } from '../../../data/schemas.ts'
+import { NOT_OURS, type Trajectory } from '../../../data/schemas.ts'
 import { sharedTest } from '../../helpers/shared.ts'
 import { collect, scratch } from '../helpers.ts'
 import { written } from './write.ts'
@@ -57,6 +57,7 @@ const small: Trajectory = {
   ],
   prompt_tokens: null,
   completion_tokens: null,
+  ...NOT_OURS,
 }
 
 const real = async (path: string): Promise<Trajectory[]> =>

@@ -8,7 +8,7 @@ import type { LogRecord } from '../../../data/readers/logs/session.ts'
 import { docidIn, guessRole, queryIn, roleOf } from '../../../data/readers/logs/tools.ts'
 import { readSession } from '../../../data/readers/logs/trajectory.ts'
 import { understanding } from '../../../data/readers/logs/understanding.ts'
-import type { Trajectory } from '../../../data/schemas.ts'
+import { NOT_OURS, type Trajectory } from '../../../data/schemas.ts'
 import { collect, failure, scratch } from '../helpers.ts'
 import { written } from './write.ts'
 
@@ -37,6 +37,7 @@ const row = (id: string): Trajectory => ({
   ],
   prompt_tokens: null,
   completion_tokens: null,
+  ...NOT_OURS,
 })
 const rows = ['1', '2', '3'].map(row)
 
