@@ -58,7 +58,8 @@ export const openLookup = async (options: LookupOptions): Promise<Lookup> => {
   )
 
   const wanted = (docids: Iterable<string>): string => {
-    const values = [...new Set(docids)].map((docid) => `(${literal(docid)})`)
+    // SQL has no way to write a NUL, and no document's id has one.
+    const values = [...new Set(docids)].filter((docid) => !docid.includes('\0')).map((docid) => `(${literal(docid)})`)
     return values.length === 0
       ? '(SELECT NULL WHERE false) AS wanted(docid)'
       : `(VALUES ${values.join(', ')}) AS wanted(docid)`

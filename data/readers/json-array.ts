@@ -2,6 +2,7 @@
 import { UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
 import { excerpt } from './errors.ts'
+import { mostRecordBytes, recordTooLong } from './limit.ts'
 
 export interface ArrayElement {
   readonly value: unknown
@@ -26,7 +27,9 @@ const malformed = (where: string, found: string, cause?: unknown): UserError =>
  * Throws UserError where it is another value, an element is malformed, or the file is cut short.
  */
 export async function* readJsonArray(path: string): AsyncGenerator<ArrayElement> {
+  const most = mostRecordBytes()
   let held: Buffer[] = []
+  let heldBytes = 0
   let index = 0
   let depth = 0
   let inString = false
@@ -36,6 +39,7 @@ export async function* readJsonArray(path: string): AsyncGenerator<ArrayElement>
   const take = (last: Buffer): string => {
     const text = Buffer.concat([...held, last]).toString('utf8')
     held = []
+    heldBytes = 0
     return text
   }
   const parse = (text: string): ArrayElement => {
@@ -74,7 +78,11 @@ export async function* readJsonArray(path: string): AsyncGenerator<ArrayElement>
         start = at + 1
       }
     }
-    if (depth > 0 && start < bytes.length) held.push(bytes.subarray(start))
+    if (depth > 0 && start < bytes.length) {
+      held.push(bytes.subarray(start))
+      heldBytes += bytes.length - start
+      if (heldBytes > most) throw recordTooLong(`${path} element ${index}`, 'an element of a JSON array', 'its end')
+    }
   }
   if (!closed) throw malformed(path, first ? 'an empty file' : `the file's end inside element ${index}`)
 }

@@ -1,6 +1,7 @@
 // Cuts text files into large pieces of whole lines, without looking at the lines themselves.
 import { openBytes } from './bytes.ts'
-import { countLines, maxLineBytes, tooLong, withoutBom } from './lines.ts'
+import { mostRecordBytes } from './limit.ts'
+import { countLines, tooLong, withoutBom } from './lines.ts'
 
 export interface LineChunk {
   /** 0-based over all files. */
@@ -52,7 +53,7 @@ async function* chunksOf(path: string, limit: number): AsyncGenerator<Buffer> {
       rest = rest.subarray(end)
     }
     hold(rest)
-    if (wanted > maxLineBytes * 2) {
+    if (wanted > mostRecordBytes() * 2) {
       yield rest
       return
     }
@@ -68,14 +69,14 @@ async function* chunksOf(path: string, limit: number): AsyncGenerator<Buffer> {
 /**
  * Whole lines of text files (compressed or not) in chunks of at most `bytes` bytes; a longer line is a chunk of its own.
  * Where the cuts fall follows from the files' contents alone. Chunks never span files; a byte order mark is left out.
- * Throws UserError as `openBytes` does and at a line over 256 MiB.
+ * Throws UserError as `openBytes` does and at a line that is longer than a record may be.
  */
 export async function* readLineChunks(paths: readonly string[], bytes: number): AsyncGenerator<LineChunk> {
   let index = 0
   for (const path of paths) {
     let firstLine = 1
     for await (const chunk of chunksOf(path, bytes)) {
-      if (chunk.length > maxLineBytes && chunk.length > bytes) throw tooLong(path, firstLine)
+      if (chunk.length > mostRecordBytes() && chunk.length > bytes) throw tooLong(path, firstLine)
       yield { index: index++, path, firstLine, bytes: chunk }
       firstLine += countLines(chunk)
     }

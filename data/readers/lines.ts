@@ -4,6 +4,7 @@ import { UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
 import { scanJson } from './json-scan.ts'
 import { excerpt } from './errors.ts'
+import { mostRecordBytes, recordTooLong } from './limit.ts'
 
 export interface Line {
   readonly text: string
@@ -18,8 +19,6 @@ export interface JsonLine {
 
 const newline = 10
 const carriageReturn = 13
-/** Longer lines are refused. */
-export const maxLineBytes = 256 << 20
 
 /** The bytes without a UTF-8 byte order mark. */
 export const withoutBom = (bytes: Buffer): Buffer =>
@@ -57,19 +56,14 @@ export async function* readBlocks(path: string): AsyncGenerator<{ bytes: Buffer;
       held.push(piece.subarray(end))
       heldBytes += piece.length - end
     }
-    if (heldBytes > maxLineBytes) throw tooLong(path, firstLine)
+    if (heldBytes > mostRecordBytes()) throw tooLong(path, firstLine)
   }
   if (heldBytes > 0) yield { bytes: join(Buffer.alloc(0)), firstLine }
 }
 
-/** The error for a line that no longer fits in memory. */
+/** The error for a line that is too long. */
 export const tooLong = (path: string, line: number): UserError =>
-  new UserError({
-    where: `${path} line ${line}`,
-    expected: 'one record a line',
-    found: `more than ${maxLineBytes >> 20} MiB without a newline`,
-    fix: 'Is it JSON Lines, or one large JSON value? Write one record a line.',
-  })
+  recordTooLong(`${path} line ${line}`, 'one record a line', 'a newline')
 
 const notUtf8 = (path: string, line: number, bytes: Buffer): UserError =>
   new UserError({

@@ -1,10 +1,11 @@
 // One agent run in LRAT's layout <-> one row of `trajectories`.
+import { createTally } from '../../core/tally.ts'
 import type { Step, Trajectory } from '../schemas.ts'
 import { isFailed } from '../steps.ts'
 import { isObject, isTexts, type Json } from './record.ts'
 
 /** Why a run cannot be used at all. */
-export type SkipReason = 'malformed-json' | 'not-an-object' | 'no-query-id' | 'no-result'
+export type SkipReason = 'malformed-json' | 'not-an-object' | 'no-query-id' | 'no-result' | 'too-deep'
 
 /** What a usable run contains that the layout does not promise; each is counted, nothing is dropped for it. */
 export type Warning =
@@ -106,7 +107,7 @@ const docidsOf = (tool: string | null, args: unknown, output: string, warn: Warn
   return []
 }
 
-const typeNames: Readonly<Record<string, string>> = { output_text: 'answer' }
+const typeNames: ReadonlyMap<string, string> = new Map([['output_text', 'answer']])
 const knownTypes = new Set(['reasoning', 'tool_call', 'answer'])
 
 // Every entry of `result` becomes a step, so that a step's index is its place in the log.
@@ -116,7 +117,7 @@ const parseStep = (value: unknown, warn: Warn): Step => {
     return { type: 'unknown', tool: null, arguments: '', output: textOf(value), docids: [] }
   }
   const named = textOf(value.type)
-  const type = typeNames[named] ?? named
+  const type = typeNames.get(named) ?? named
   if (!knownTypes.has(type)) warn('unknown-step-type')
   const tool = typeof value.tool_name === 'string' ? value.tool_name : null
   const output = textOf(value.output)
@@ -135,6 +136,16 @@ const parseStep = (value: unknown, warn: Warn): Step => {
  * `agent_answer`, `usage` and, to a step, `docids`; they win over what would be derived.
  */
 export const parseLratRun = (json: unknown, where: string): LratRun => {
+  try {
+    return parseRun(json, where)
+  } catch (error) {
+    // What is nested by the ten thousands can be read as JSON and not be written again.
+    if (!(error instanceof RangeError)) throw error
+    return { where, skip: 'too-deep', detail: 'objects or lists nested too deeply' }
+  }
+}
+
+const parseRun = (json: unknown, where: string): LratRun => {
   const skip = (reason: SkipReason, detail: string): LratRun => ({ where, skip: reason, detail })
   if (!isObject(json))
     return skip('not-an-object', `found ${Array.isArray(json) ? 'a list' : textOf(json).slice(0, 80)}`)
@@ -182,14 +193,13 @@ export const uniqueId = (base: string, taken: Set<string>): string => {
 }
 
 /** Calls of each tool: those that were executed, as the reference counts them, or those that could not be. */
-const toolCounts = (steps: readonly Step[], which: 'executed' | 'failed'): Record<string, number> => {
-  const counts: Record<string, number> = {}
+const toolCounts = (steps: readonly Step[], which: 'executed' | 'failed'): Readonly<Record<string, number>> => {
+  const counts = createTally()
   for (const step of steps) {
     const { type, tool } = step
-    if (type === 'tool_call' && tool !== null && isFailed(step) === (which === 'failed'))
-      counts[tool] = (counts[tool] ?? 0) + 1
+    if (type === 'tool_call' && tool !== null && isFailed(step) === (which === 'failed')) counts.add(tool)
   }
-  return counts
+  return counts.counts()
 }
 
 // Tables of version 0.1 have no such columns at all.

@@ -4,6 +4,7 @@ import { messageOf } from '../../core/errors.ts'
 import { isArchive, readEntries, readSmallFile } from './archive.ts'
 import { openBytes } from './bytes.ts'
 import { excerpt } from './errors.ts'
+import { mostRecordBytes, recordTooLong } from './limit.ts'
 import { isFolder, listFiles, type Accept } from './folder.ts'
 import { readLines, splitLines, withoutBom, type Line } from './lines.ts'
 import { parseLratRun, type LratRun } from './lrat-run.ts'
@@ -39,7 +40,13 @@ async function* readLineFile(path: string, shown: string): AsyncGenerator<RunVal
 const readRunFile = async (path: string, shown: string): Promise<RunValue> => {
   if (/\.json$/i.test(path)) return parseBytes(readSmallFile(path), shown, shown)
   const pieces: Buffer[] = []
-  for await (const piece of openBytes(path)) pieces.push(piece)
+  const most = mostRecordBytes()
+  let length = 0
+  for await (const piece of openBytes(path)) {
+    length += piece.length
+    if (length > most) throw recordTooLong(path, 'one agent run', 'its end')
+    pieces.push(piece)
+  }
   return parseBytes(Buffer.concat(pieces), shown, shown)
 }
 

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { CsvError, parse } from 'csv-parse'
 import { messageOf, UserError } from '../../core/errors.ts'
 import { openBytes } from './bytes.ts'
+import { mostRecordBytes, recordTooLong } from './limit.ts'
 import { readLines } from './lines.ts'
 
 export interface TableRow {
@@ -21,7 +22,14 @@ export const csv: TableFormat = { delimiter: ',', quotes: true }
 export const tsv: TableFormat = { delimiter: '\t', quotes: false }
 
 async function* readQuoted(path: string, delimiter: string): AsyncGenerator<TableRow[]> {
-  const parser = parse({ delimiter, bom: true, info: true, relax_column_count: true, skip_empty_lines: true })
+  const parser = parse({
+    delimiter,
+    bom: true,
+    info: true,
+    relax_column_count: true,
+    skip_empty_lines: true,
+    max_record_size: mostRecordBytes(),
+  })
   const source = Readable.from(openBytes(path))
   source.on('error', (error) => parser.destroy(error))
   source.pipe(parser)
@@ -35,6 +43,8 @@ async function* readQuoted(path: string, delimiter: string): AsyncGenerator<Tabl
     }
   } catch (error) {
     if (!(error instanceof CsvError)) throw error
+    if (error.code === 'CSV_MAX_RECORD_SIZE')
+      throw recordTooLong(`${path} line ${Number(error.lines)}`, 'a row', 'its end: is a quotation mark open?')
     throw new UserError({
       where: `${path} line ${typeof error.lines === 'number' ? error.lines : 'unknown'}`,
       expected: 'rows of quoted or plain fields',

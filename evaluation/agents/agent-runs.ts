@@ -4,6 +4,7 @@ import { isFolder } from '../../data/readers/folder.ts'
 import { hitsOf, parseLratRun } from '../../data/readers/lrat-run.ts'
 import { readRunValues } from '../../data/readers/lrat-runs.ts'
 import { isObject, type Json } from '../../data/readers/record.ts'
+import { createTally, plainObject } from '../../core/tally.ts'
 import type { Step, Trajectory } from '../../data/schemas.ts'
 import { UserError } from '../../core/errors.ts'
 
@@ -32,15 +33,13 @@ const reportedCalls = ({ tool_call_counts: counts }: Json): Record<string, numbe
   const numbers = Object.entries(isObject(counts) ? counts : {}).flatMap(([tool, count]) =>
     typeof count === 'number' ? [[tool, count] as const] : [],
   )
-  return numbers.length > 0 ? Object.fromEntries(numbers) : undefined
+  return numbers.length > 0 ? plainObject(numbers) : undefined
 }
 
-const countedCalls = (steps: readonly Step[]): Record<string, number> => {
-  const counts: Record<string, number> = {}
-  for (const { type, tool } of steps) {
-    if (type === 'tool_call') counts[tool ?? 'unknown'] = (counts[tool ?? 'unknown'] ?? 0) + 1
-  }
-  return counts
+const countedCalls = (steps: readonly Step[]): Readonly<Record<string, number>> => {
+  const counts = createTally()
+  for (const { type, tool } of steps) if (type === 'tool_call') counts.add(tool ?? 'unknown')
+  return counts.counts()
 }
 
 const foundBy = ({ type, tool, output, docids }: Step): readonly string[] => {

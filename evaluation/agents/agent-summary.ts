@@ -1,4 +1,5 @@
 // Evaluation of agents: did they answer rightly, with how many steps, and did their searches surface the evidence?
+import { plainObject } from '../../core/tally.ts'
 import { basename } from 'node:path'
 import { calibrationError, statedConfidence } from './calibration.ts'
 import type { Grades, Judgements } from '../retrieval/metrics.ts'
@@ -96,7 +97,7 @@ export const summariseAgentRuns = (options: {
     withEvidence: recalls.length,
     stated: stated.length,
     calibrationError: calibrationError(stated),
-    toolCalls: Object.fromEntries(
+    toolCalls: plainObject(
       tools.map((tool) => [tool, runs.reduce((sum, { toolCalls }) => sum + (toolCalls[tool] ?? 0), 0) / runs.length]),
     ),
     results,

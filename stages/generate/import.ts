@@ -4,6 +4,7 @@ import { uniqueId } from '../../data/readers/lrat-run.ts'
 import { queries, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
 import { splitOf } from '../../data/split.ts'
 import { createBackground } from '../../core/background.ts'
+import { createTally, type Tally } from '../../core/tally.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Outcome } from '../../pipeline/stage.ts'
 import type { Context } from './io.ts'
@@ -17,8 +18,8 @@ const SHOWN_SKIPS = 5
 export const importTrajectories = async (context: Context, path: string): Promise<Outcome> => {
   const taken = new Set<string>()
   const questions = new Map<string, Query>()
-  const skips: Record<string, number> = {}
-  const warned: Record<string, number> = {}
+  const skips = createTally()
+  const warned = createTally()
   const examples: string[] = []
   let imported = 0
   let completed = 0
@@ -36,12 +37,12 @@ export const importTrajectories = async (context: Context, path: string): Promis
   }
   for await (const run of readLratRuns(path)) {
     if ('skip' in run) {
-      skips[run.skip] = (skips[run.skip] ?? 0) + 1
+      skips.add(run.skip)
       if (examples.length < SHOWN_SKIPS) examples.push(`skipped ${run.where}: ${run.skip}, ${run.detail}`)
       continue
     }
     const { row } = run
-    for (const [kind, times] of Object.entries(run.warnings)) warned[kind] = (warned[kind] ?? 0) + times
+    for (const [kind, times] of Object.entries(run.warnings)) warned.add(kind, times)
     held.push({ ...row, trajectory_id: uniqueId(row.trajectory_id, taken) })
     characters += row.steps.reduce((sum, step) => sum + step.output.length, 0)
     imported += 1
@@ -57,7 +58,7 @@ export const importTrajectories = async (context: Context, path: string): Promis
   }
   if (held.length > 0) await flush()
   await background.drain()
-  const skipped = Object.values(skips).reduce((sum, times) => sum + times, 0)
+  const skipped = skips.total
   if (imported === 0)
     throw new UserError({
       where: path,
@@ -66,9 +67,9 @@ export const importTrajectories = async (context: Context, path: string): Promis
       fix: 'Point trajectories.import at a folder, archive or JSONL of such runs.',
     })
   await context.write(queries, 0, [...questions.values()])
-  const named = (prefix: string, counts: Record<string, number>): [string, number][] =>
-    Object.entries(counts).map(([kind, times]) => [`${prefix} ${kind}`, times])
-  const odd = Object.entries(warned).filter(([kind]) => !['no-hits', 'unknown-tool'].includes(kind))
+  const named = (prefix: string, tally: Tally): [string, number][] =>
+    tally.entries().map(([kind, times]) => [`${prefix} ${kind}`, times])
+  const odd = warned.entries().filter(([kind]) => !['no-hits', 'unknown-tool'].includes(kind))
   return {
     counts: {
       trajectories: imported,

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { runCli } from '../helpers/cli.ts'
-import { agentRun, browse, corpusRows, search, writeSample } from '../helpers/sample.ts'
+import { agentRun, browse, corpusRows, reasoning, search, writeSample } from '../helpers/sample.ts'
 import { jsonl, tempFolders } from '../helpers/temp.ts'
 
 const temp = tempFolders()
@@ -77,4 +77,14 @@ it('an id that is neither a hit nor a document is cut at its last colon, and tha
   expect(code).toBe(0)
   expect(stdout + stderr).toContain('1 opened docids are neither in the corpus nor among the hits')
   expect(stdout + stderr).not.toContain('not in the corpus; they were left out')
+})
+
+it('an opened docid with a NUL is a document outside the corpus', async () => {
+  const folder = temp()
+  const result = [search('river', ['d1', 'd2']), browse('a\0b'), browse('d2'), reasoning('The river2 flows there.')]
+  const { config } = writeSample(folder, { runs: 1, files: { 'trajectories/0.json': { ...agentRun(0), result } } })
+  const { code, stderr, stdout } = await runCli(['run', '-c', config, '--to', 'mine'], { cwd: folder })
+  expect(stderr).not.toContain('error')
+  expect(code).toBe(0)
+  expect(stdout + stderr).toContain('1 docids in the trajectories are not in the corpus')
 })

@@ -6,6 +6,7 @@ import { messageOf, UserError } from '../../../core/errors.ts'
 import { openBytes } from '../bytes.ts'
 import { ignoreDrop, type Article, type OnDrop } from './article.ts'
 import { filesOf } from './files.ts'
+import { isWithinBudget } from './wikitext-budget.ts'
 
 interface Page {
   readonly id: string
@@ -90,9 +91,12 @@ export async function* readMediawikiArticles(path: string, onDrop: OnDrop = igno
   for (const file of await filesOf(path, (name) => /\.xml[^/]*$/i.test(name))) {
     for await (const { id, ns, title, redirect, wikitext } of readPages(file)) {
       const where = `${file} page ${id}`
-      const text = ns !== '0' || redirect ? undefined : plainText(wikitext)
+      const isWanted = ns === '0' && !redirect
+      const isReadable = isWanted && isWithinBudget(wikitext)
+      const text = isReadable ? plainText(wikitext) : undefined
       if (ns !== '0') onDrop('other-namespace', where)
       else if (redirect) onDrop('redirect', where)
+      else if (!isReadable) onDrop('too-complex-markup', where)
       else if (text === undefined) onDrop('unreadable-markup', where)
       else if (text === '') onDrop('empty', where)
       else yield { id, title, text }
