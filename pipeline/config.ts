@@ -1,11 +1,11 @@
 // Reads a YAML configuration, applies --set, and validates it; every fault is named with its place and a way out.
-import { closest, distance } from 'fastest-levenshtein'
 import { readFileSync } from 'node:fs'
-import { isMap, isPair, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { isMap, isPair, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import type { z } from 'zod'
 import { deepest, expectation, worst, type Issue, type Path } from './config-issues.ts'
 import { renamedKeys, renameKeys } from './renamed.ts'
 import { codeOf, messageOf, UserError } from '../core/errors.ts'
+import { hint } from '../core/nearest.ts'
 import { redactor, secretIn, shownValue } from '../core/secrets.ts'
 
 const dotted = (path: Path): string => path.map(String).join('.')
@@ -43,8 +43,8 @@ const read = (path: string): string => {
   }
 }
 
-/** `a.b=value`, the value in YAML: `--set train.epochs=3`. */
-const assign = (document: Document, assignment: string): void => {
+/** `a.b=value`, the value in YAML: `--set train.epochs=3`. Returns the path of the key. */
+const assign = (document: Document, assignment: string): readonly string[] => {
   const at = assignment.indexOf('=')
   if (at <= 0)
     throw new UserError({
@@ -63,13 +63,31 @@ const assign = (document: Document, assignment: string): void => {
       fix: 'Quote it for the shell and for YAML, as in --set \'key="a: b"\'.',
     })
   const value = given.toJS() as unknown
-  // A scalar in the way (`relevance: rules`) gives way to a mapping.
   for (let depth = 1; depth < path.length; depth += 1) {
     const parent = document.getIn(path.slice(0, depth), true)
-    if (parent !== undefined && !isMap(parent)) document.deleteIn(path.slice(0, depth))
+    if (parent === undefined || isMap(parent)) continue
+    if (isSeq(parent) && isItem(path[depth], parent.items.length)) continue
+    if (isSeq(parent))
+      throw new UserError({
+        where: `--set ${redactor([])(assignment)}`,
+        expected: `the number of an item of ${path.slice(0, depth).join('.')}, from 0 to ${parent.items.length}`,
+        found: `'${path[depth] ?? ''}'`,
+        fix: 'Name an item by its number, or set the whole list.',
+      })
+    // A scalar in the way (`relevance: rules`) gives way to a mapping.
+    document.deleteIn(path.slice(0, depth))
   }
   document.setIn(path, document.createNode(value))
+  return path
 }
+
+/** Whether a key is the number of an item of a list, or the next one. */
+const isItem = (key: string | undefined, length: number): boolean =>
+  key !== undefined && /^(0|[1-9]\d*)$/.test(key) && Number(key) <= length
+
+/** Whether what lies at `at` was given by an assignment to `path`: it, something in it, or an unknown key above it. */
+const isGivenBy = (path: readonly string[], at: Path): boolean =>
+  path.every((key, depth) => depth < at.length && key === String(at[depth]))
 
 /** All keys that a schema knows, by dotted path of their parent. */
 const keysOf = (schema: z.ZodType): string[] => {
@@ -114,14 +132,12 @@ const faultOf = (raw: Issue, schema: z.ZodType, value: unknown, where: (path: Pa
     const key = issue.keys[0]
     const parent = schemaAt(schema, issue.path)
     const known = parent ? keysOf(parent) : []
-    const near = known.length > 0 ? closest(key, known) : undefined
-    const hint =
-      near !== undefined && distance(key, near) <= Math.max(2, key.length / 2) ? `Did you mean '${near}'? ` : ''
+    const here = known.length > 0 ? `The keys here: ${known.join(', ')}. ` : ''
     return new UserError({
       where: where([...issue.path, key]),
-      expected: known.length > 0 ? `one of the keys ${known.join(', ')}` : 'no such key',
+      expected: known.length > 0 ? 'a key that there is' : 'no such key',
       found: `'${key}'`,
-      fix: `${hint}configs/REFERENCE.md lists every key.`,
+      fix: `${hint(key, known)}${here}configs/REFERENCE.md says what they take.`,
     })
   }
   const found = valueAt(value, issue.path)
@@ -155,24 +171,29 @@ export const loadConfig = <S extends z.ZodType>(
       found: broken.message.split('\n')[0],
       fix: 'Correct the file.',
     })
-  for (const assignment of assignments) assign(document, assignment)
+  const assigned = assignments.map((assignment) => assign(document, assignment))
   for (const { from, to } of renameKeys(document, renamedKeys(schema), path))
     warn(`${path}: '${from}' is called '${to}' now; it was read as such`)
   const value = (document.toJS() ?? {}) as unknown
+  const where = (at: Path): string => {
+    const given = assigned.find((key) => isGivenBy(key, at))
+    // What an assignment brought stands in no line of the file; neither does a section that only it made.
+    if (given) return `--set ${dotted(at)}`
+    const line = lineOf(document, counter, at)
+    const made = line === undefined && assigned.some((key) => isGivenBy(at.map(String), key))
+    if (made && at.length > 0) return `--set ${dotted(at)}`
+    return `${path}${line === undefined ? '' : `, line ${line}`}${at.length > 0 ? `, ${dotted(at)}` : ''}`
+  }
   const secret = secretIn(value)
   if (secret)
     throw new UserError({
-      where: `${path}, ${secret.join('.')}`,
+      where: where(secret),
       expected: 'no secret in a configuration, which is copied into the run',
       found: 'a text under this name (not shown)',
       fix: 'Export it in the environment and name the variable in api_key_env of the endpoint.',
     })
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  const where = (at: Path): string => {
-    const line = lineOf(document, counter, at)
-    return `${path}${line === undefined ? '' : `, line ${line}`}${at.length > 0 ? `, ${dotted(at)}` : ''}`
-  }
   const issues: readonly Issue[] = result.error.issues
   const version = issues.find(({ path: at }) => at.length === 1 && at[0] === 'version')
   if (version)

@@ -1,6 +1,7 @@
 // What a stage reads of other stages, declared by name: tables and files. A list of stages is checked before it runs.
 import type { Table } from '../core/columns.ts'
 import { UserError } from '../core/errors.ts'
+import { unknownName } from '../core/nearest.ts'
 
 interface Source<C> {
   /** The stage that wrote it. */
@@ -45,12 +46,8 @@ export interface Listed<C> {
 export const byName = <S extends { readonly name: string }>(stages: readonly S[], name: string): S => {
   const stage = stages.find((candidate) => candidate.name === name)
   if (stage) return stage
-  throw new UserError({
-    where: `stage ${name}`,
-    expected: `one of ${stages.map((candidate) => candidate.name).join(', ')}`,
-    found: `'${name}'`,
-    fix: 'Correct the name.',
-  })
+  const known = stages.map((candidate) => candidate.name)
+  throw unknownName({ where: `stage ${name}`, expected: 'the name of a stage', name, known, list: 'The stages' })
 }
 
 /** Whether this configuration makes the stage read it. */

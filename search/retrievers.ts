@@ -7,6 +7,7 @@ import { loadEncoder, type Encoder } from '../model/encoder.ts'
 import { loadTokenizer, type Tokenizer } from '../model/tokenize/tokenizer.ts'
 import { connect } from '../core/database.ts'
 import { UserError } from '../core/errors.ts'
+import { hint, unknownName } from '../core/nearest.ts'
 import { digest, hashOutside } from '../pipeline/fingerprint.ts'
 import { readManifest } from '../pipeline/manifest.ts'
 import { listParts } from '../pipeline/parts.ts'
@@ -47,11 +48,20 @@ export const modelFolder = (run: string, model?: string): string => {
   const name = model ?? models.at(0)
   if (name !== undefined && models.includes(name)) return join(stageFolder(run, 'train'), name, 'model')
   if (name !== undefined && existsSync(join(name, 'modules.json'))) return name
-  throw new UserError({
-    where: run,
-    expected: models.length > 0 ? `one of the models ${models.join(', ')}, or a model folder` : 'a trained model',
-    found: name ?? 'none',
-    fix: models.length > 0 ? 'Correct the name.' : 'Run the train stage, or name a model folder.',
+  if (name === undefined)
+    throw new UserError({
+      where: run,
+      expected: 'a trained model',
+      found: 'none',
+      fix: 'Run the train stage, or name a model folder.',
+    })
+  throw unknownName({
+    where: `${run}, model ${name}`,
+    expected: 'a model of the run, or a model folder',
+    name,
+    known: models,
+    list: 'Models of this run',
+    otherwise: 'This run has no trained model: run the train stage, or name a model folder.',
   })
 }
 
@@ -143,7 +153,7 @@ export const openRetriever = async (run: string, name: string, options: Retrieve
       where: `retriever "${name}"`,
       expected: 'bm25, dense, hybrid, dense:MODEL or hybrid:MODEL',
       found: name,
-      fix: `Models of this run: ${modelsOf(run).join(', ') || 'none'}.`,
+      fix: `${hint(name, ['bm25', 'dense', 'hybrid'])}Models of this run: ${modelsOf(run).join(', ') || 'none'}.`,
     })
   }
   checkIndexed(run)

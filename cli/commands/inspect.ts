@@ -6,6 +6,7 @@ import { loadConfig } from '../../pipeline/config.ts'
 import type { Table } from '../../core/columns.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
+import { unknownName } from '../../core/nearest.ts'
 import { lockRun } from '../../pipeline/lock.ts'
 import { intactParts, partError } from '../../pipeline/intact.ts'
 import { listParts } from '../../pipeline/parts.ts'
@@ -60,11 +61,20 @@ const findTable = <C extends Settings>({ stages }: Method<C>, run: string, name:
     : []
   if (parts.length > 0) return parts
   const present = tables.filter((candidate) => partsOf(candidate).length > 0)
-  throw new UserError({
+  const writers = stages.filter((stage) => table && stage.writes.includes(table)).map((stage) => stage.name)
+  if (table)
+    throw new UserError({
+      where: `${run}, table ${name}`,
+      expected: 'a table that this run has',
+      found: 'none of this name yet',
+      fix: `Stage ${writers.join(' or ')} writes it.`,
+    })
+  throw unknownName({
     where: `${run}, table ${name}`,
-    expected: `one of the tables ${present.map((candidate) => candidate.name).join(', ') || '(this run has none yet)'}`,
-    found: name,
-    fix: table ? 'Run the stage that writes it.' : 'Correct the name.',
+    expected: 'the name of a table',
+    name,
+    known: (present.length > 0 ? present : tables).map((candidate) => candidate.name),
+    list: present.length > 0 ? 'This run has' : 'This run has none yet; there are',
   })
 }
 

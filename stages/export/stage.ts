@@ -6,6 +6,7 @@ import { all, connect, parquet, type DuckDBConnection } from '../../core/databas
 import { UserError } from '../../core/errors.ts'
 import { countsAfter } from '../../pipeline/manifest.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
+import { count, many } from '../../pipeline/progress.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { TRAIN_FILE } from '../lrat-train.ts'
 import { sections, type Config } from './config.ts'
@@ -66,6 +67,14 @@ const countDrops = async (
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
 }
 
+/** In words, why there is no pair to train on. */
+const lost = ({ pairs = 0, exported: _, ...drops }: Readonly<Record<string, number>>): string => {
+  const why = Object.entries(drops).flatMap(([name, dropped]) =>
+    dropped > 0 ? [`${count(dropped)} ${name.replace('dropped: ', '').replaceAll('_', ' ')}`] : [],
+  )
+  return pairs === 0 ? 'no mined pair' : `${many(pairs, 'mined pair')}, dropped: ${why.join(', ')}`
+}
+
 export const exportStage = {
   name: 'export',
   version: 1,
@@ -86,8 +95,11 @@ export const exportStage = {
         throw new UserError({
           where: 'export',
           expected: 'at least one pair to train on',
-          found: `${counts.pairs} mined pairs, all of them dropped: ${JSON.stringify(counts)}`,
-          fix: 'Look at `lrat show RUN pairs`; export.keep: all writes them regardless.',
+          found: lost(counts),
+          fix:
+            counts['pairs'] === 0
+              ? '`lrat run` with --to mine prints the funnel, which says where they were lost.'
+              : 'Look at `lrat show RUN pairs`; export.keep: all writes them regardless.',
         })
       const lookup = await openLookup({
         corpus: context.parts('documents'),

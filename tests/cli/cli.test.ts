@@ -51,7 +51,9 @@ describe('wrong use', () => {
   test('a stage that does not exist: exit code 1 and the list', async () => {
     const { code, stderr } = await lrat('run', '-c', 'config.yaml', '--to', 'exprot')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/expected one of ingest, index, generate.*found 'exprot'/)
+    expect(stderr).toMatch(
+      /expected the name of a stage; found 'exprot'. Did you mean 'export'\? The stages: ingest, index, generate/,
+    )
   })
 })
 
@@ -106,7 +108,11 @@ describe('show', () => {
   })
 
   const wrong: [string, string[], RegExp][] = [
-    ['a table that does not exist', ['pears'], /expected one of the tables documents, .*pairs, weights; found pears/],
+    [
+      'a table that does not exist',
+      ['pears'],
+      /the name of a table; found 'pears'. Did you mean 'pairs'\? This run has: documents, .*pairs, weights/,
+    ],
     [
       'a condition that is no SQL',
       ['pairs', '--where', 'satisfied ==='],

@@ -88,6 +88,29 @@ describe('--set', () => {
   test('of an unknown key suggests the nearest', () => {
     expect(problemOf('run: r', ['train.epoch=3']).fix).toContain("Did you mean 'epochs'?")
   })
+
+  const named: readonly (readonly [yaml: string, set: string, where: string])[] = [
+    ['run: r\ntrain: { epochs: 3 }', 'train.epochs=many', '--set train.epochs'],
+    ['run: r\ntrain: { epochs: 3 }', 'train.epoch=3', '--set train.epoch'],
+    ['run: r', 'trian.epochs=3', '--set trian'],
+    ['run: r', 'corpus={ format: jsonl, pth: x }', '--set corpus.pth'],
+    ['run: r', 'train.dev.share=2', '--set train.dev.share'],
+  ]
+  test.each(named)('%s with %s: what is wrong is at %s', (yaml, set, where) => {
+    expect(problemOf(yaml, [set]).where).toBe(where)
+  })
+
+  test('what the file says wrong is still at its line', () => {
+    expect(problemOf('run: r\nseed: x', ['train.epochs=3']).where).toMatch(/config\.yaml, line 2, seed$/)
+  })
+
+  test('sets an item of a list by its number, and refuses another key there', () => {
+    expect(load('run: r\ntrain: { seeds: [1, 2] }', ['train.seeds.1=5']).train.seeds).toEqual([1, 5])
+    expect(problemOf('run: r\ntrain: { seeds: [1, 2] }', ['train.seeds.last=5'])).toMatchObject({
+      where: '--set train.seeds.last=5',
+      expected: 'the number of an item of train.seeds, from 0 to 2',
+    })
+  })
 })
 
 describe('a wrong configuration', () => {
@@ -97,7 +120,7 @@ describe('a wrong configuration', () => {
     const problem = problemOf('run: r\nmine:\n  relevance: rules\n  negativs: turn\n')
     expect(problem.where).toMatch(at(4, 'mine\\.negativs'))
     expect(problem.found).toBe("'negativs'")
-    expect(problem.fix).toMatch(/^Did you mean 'negatives'\? configs\/REFERENCE\.md/)
+    expect(problem.fix).toMatch(/^Did you mean 'negatives'\? The keys here: .*negatives, .*configs\/REFERENCE\.md/)
   })
 
   test('an unknown key at the top and within a map of a choice', () => {
@@ -111,7 +134,7 @@ describe('a wrong configuration', () => {
   test('a key like no other gets no suggestion', () => {
     const problem = problemOf('run: r\nxyzzyplugh: 1')
     expect(problem.fix).not.toContain('Did you mean')
-    expect(problem.expected).toContain('tokenizer')
+    expect(problem.fix).toContain('tokenizer')
   })
 
   const readings: [yaml: string, where: RegExp, expected: string, found: string][] = [

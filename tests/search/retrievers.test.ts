@@ -85,8 +85,12 @@ describe('retrievers of a run', () => {
   })
 
   it('are refused when the index is of another corpus', async () => {
+    const nothing = { parameters: {}, tables: {}, files: [], counts: {}, warnings: [], seconds: 0 }
     const manifest = (stage: string, fingerprint: string, inputs: object) =>
-      writeFile(join(run, stage, 'manifest.json'), JSON.stringify({ stage, fingerprint, inputs }))
+      writeFile(
+        join(run, stage, 'manifest.json'),
+        JSON.stringify({ ...{ stage, fingerprint, inputs, stageVersion: 1, outside: [], versions: {} }, ...nothing }),
+      )
     await manifest('ingest', 'new-corpus', {})
     await manifest('index', 'index', { ingest: 'old-corpus' })
     await expect(openRetriever(run, 'bm25')).rejects.toThrow('expected an index of the run')
@@ -98,7 +102,9 @@ describe('retrievers of a run', () => {
     for (const name of ['bm26', 'bm25:lrat-2', '', 'Dense']) {
       await expect(openRetriever(run, name)).rejects.toThrow('expected bm25, dense, hybrid')
     }
-    await expect(openRetriever(run, 'dense:nobody')).rejects.toThrow('expected one of the models lrat-2, lrat-10')
+    await expect(openRetriever(run, 'dense:nobody')).rejects.toThrow(
+      "expected a model of the run, or a model folder; found 'nobody'. Models of this run: lrat-2, lrat-10.",
+    )
     await expect(openRetriever(join(run, 'no'), 'dense')).rejects.toThrow('expected a trained model')
     await expect(openRetriever(join(run, 'no'), 'bm25')).rejects.toThrow('expected a search index')
     await expect(openRunDocuments(join(run, 'no'))).rejects.toThrow('expected a search index')
