@@ -32,10 +32,13 @@ export const openModel = async (folder: string, options: OpenOptions = {}): Prom
   const model =
     modules.encoder === 'StaticEmbedding' ? await openStatic(modules.root) : await openTransformer(modules, options)
   const { prompts } = await readOptionalJson(promptsFile(folder))
-  const prompt = (...names: readonly string[]): string =>
-    names.map((name) => ((prompts ?? {}) as Json)[name]).find((text) => typeof text === 'string') ?? ''
+  const prompt = (otherwise: string, ...names: readonly string[]): string =>
+    names.map((name) => ((prompts ?? {}) as Json)[name]).find((text) => typeof text === 'string') ?? otherwise
   // The first of these that is there, as sentence-transformers' encode_query and encode_document have it.
-  const found = { query: prompt('query'), passage: prompt('document', 'passage', 'corpus') }
+  const found = {
+    query: prompt(model.prefixes.query, 'query'),
+    passage: prompt(model.prefixes.passage, 'document', 'passage', 'corpus'),
+  }
   return { ...model, prefixes: options.prefixes ?? found }
 }
 

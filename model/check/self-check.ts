@@ -2,25 +2,9 @@
 // known results is at hand. That the processor is right is for the cases of PyTorch to show.
 import { errorsBetween, outcomeOf, type CheckOptions, type EngineErrors, type Engines } from './check-outcome.ts'
 import { compileOnnx } from '../execute/onnxruntime.ts'
-import { networkOf } from '../nets/architectures.ts'
+import { ARCHITECTURES } from '../nets/architectures.ts'
 import { randomParameters } from '../nets/network.ts'
 import { randomOf } from '../../core/random.ts'
-
-const common = {
-  vocab_size: 200,
-  hidden_size: 32,
-  num_hidden_layers: 2,
-  num_attention_heads: 4,
-  intermediate_size: 64,
-  max_position_embeddings: 64,
-  initializer_range: 0.1,
-}
-const CONFIGS = {
-  bert: { ...common, model_type: 'bert', layer_norm_eps: 1e-12, type_vocab_size: 2, pad_token_id: 0 },
-  qwen3: {
-    ...{ ...common, model_type: 'qwen3', num_key_value_heads: 2, head_dim: 8, rms_norm_eps: 1e-6, rope_theta: 10_000 },
-  },
-} as const
 
 const [QUERIES, DOCUMENTS] = [4, 12]
 
@@ -30,10 +14,10 @@ export const selfCheck = async (
   options: CheckOptions = {},
 ): Promise<ReadonlyMap<string, EngineErrors>> => {
   const found = new Map<string, EngineErrors>()
-  for (const [name, config] of Object.entries(CONFIGS)) {
+  for (const { name, sample, open } of ARCHITECTURES) {
     const random = randomOf(3)
-    const network = networkOf(config, name)
-    const text = () => Int32Array.from({ length: 3 + random.below(40) }, () => 1 + random.below(common.vocab_size - 1))
+    const network = open(sample, name)
+    const text = () => Int32Array.from({ length: 3 + random.below(40) }, () => 1 + random.below(sample.vocab_size - 1))
     const targets = new Float32Array(QUERIES * DOCUMENTS)
     for (let q = 0; q < QUERIES; q++) targets[q * DOCUMENTS + 3 * q] = 1
     const problem = {

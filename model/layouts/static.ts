@@ -53,7 +53,7 @@ export const randomStaticModel = (options: {
 }
 
 /** Reads a static model. Throws UserError when a file is missing, or the table does not fit the tokenizer. */
-export const openStatic = async (folder: string): Promise<Omit<Model, 'prefixes'>> => {
+export const openStatic = async (folder: string): Promise<Model> => {
   const tokenizerPath = join(folder, 'tokenizer.json')
   const json = await readable(tokenizerPath, () => readFile(tokenizerPath, 'utf8'))
   const { tokenizer, maxTokens } = staticTokenizer(json, tokenizerPath)
@@ -63,14 +63,15 @@ export const openStatic = async (folder: string): Promise<Omit<Model, 'prefixes'
   const vocabularySize = Math.max(rows, tokenizer.vocabularySize)
   const network = staticNetwork({ vocabularySize, dimensions, maxTokens })
   checkParameters(network, parameters, weights)
-  return { architecture: 'static', network, tokenizer, maxTokens, parameters, write }
+  const prefixes = { query: '', passage: '' }
+  return { architecture: 'static', network, tokenizer, maxTokens, parameters, prefixes, write }
 }
 
 const write: Model['write'] = async (model, folder) => {
   await mkdir(join(folder, INNER))
   await mkdir(join(folder, NORMALIZE))
   await writeSafeTensors(join(folder, INNER, 'model.safetensors'), model.parameters)
-  await writeFile(join(folder, INNER, 'tokenizer.json'), model.tokenizer.json ?? '')
+  await writeFile(join(folder, INNER, 'tokenizer.json'), jsonOf(model))
   await writeJson(
     join(folder, 'modules.json'),
     modulesJson([
@@ -78,4 +79,9 @@ const write: Model['write'] = async (model, folder) => {
       [NORMALIZE, 'Normalize'],
     ]),
   )
+}
+
+const jsonOf = ({ tokenizer: { name, json } }: Model): string => {
+  if (json === undefined) throw new TypeError(`the tokenizer ${name} has no vocabulary to write`)
+  return json
 }

@@ -11,7 +11,8 @@ import {
   type SafeTensors,
 } from '../files/safetensors.ts'
 import type { Model } from '../model.ts'
-import { networkOf } from '../nets/architectures.ts'
+import type { Architecture } from '../nets/architecture.ts'
+import { ARCHITECTURES, architectureOf } from '../nets/architectures.ts'
 import { checkParameters, randomParameters, type Network } from '../nets/network.ts'
 import type { Pooling } from '../nets/pooling.ts'
 import { loadTokenizer, type Tokenizer } from '../tokenize/tokenizer.ts'
@@ -24,6 +25,8 @@ export interface TransformerOptions {
   readonly pooling?: Pooling
   /** Random parameters from this seed instead of the folder's: only config.json and a tokenizer are needed. */
   readonly seed?: number
+  /** All that there are, unless told otherwise. */
+  readonly architectures?: readonly Architecture[]
 }
 
 /** Small files that belong to a model and are carried over as they are. */
@@ -33,8 +36,8 @@ const CARRIED =
 /** Reads a transformer. Throws UserError naming the file, key or tensor that is missing or does not fit. */
 export const openTransformer = async (
   { root: folder, pooling: poolingPath }: Pick<Modules, 'root' | 'pooling'>,
-  { pooling, seed }: TransformerOptions = {},
-): Promise<Omit<Model, 'prefixes'>> => {
+  { pooling, seed, architectures = ARCHITECTURES }: TransformerOptions = {},
+): Promise<Model> => {
   const adapter = join(folder, 'adapter_config.json')
   if (existsSync(adapter)) {
     throw new UserError({
@@ -47,7 +50,8 @@ export const openTransformer = async (
   const configPath = join(folder, 'config.json')
   const config = await readJsonObject(configPath)
   const how = pooling ?? (poolingPath === undefined ? undefined : await readPooling(poolingPath))
-  const network = networkOf(config, configPath, how)
+  const { open, tensorPrefixes, prefixes } = architectureOf(config, configPath, architectures)
+  const network = open(config, configPath, how)
   const tokenizer = await loadTokenizer(folder)
   if (tokenizer.vocabularySize > Number(config.vocab_size)) {
     throw new UserError({
@@ -57,7 +61,8 @@ export const openTransformer = async (
       fix: 'Use the tokenizer that belongs to the model.',
     })
   }
-  const stored = seed === undefined ? await storedTensors(folder, network) : randomTensors(network, seed)
+  const stored =
+    seed === undefined ? await storedTensors(folder, network, tensorPrefixes) : randomTensors(network, seed)
   const maxTokens = Math.min(network.maxTokens, await longestText(folder, tokenizer))
   const names = (await readdir(folder)).filter((name) => CARRIED.test(name))
   const carried = await Promise.all(names.map(async (name) => [name, await readFile(join(folder, name))] as const))
@@ -66,7 +71,7 @@ export const openTransformer = async (
     await writeSafeTensors(join(target, 'model.safetensors'), storedNames(model.parameters, stored), stored)
     await writeModules(target, network, network.pooling ?? 'mean', maxTokens)
   }
-  return { architecture: 'transformer', network, tokenizer, maxTokens, parameters: stored.parameters, write }
+  return { architecture: 'transformer', network, tokenizer, maxTokens, parameters: stored.parameters, prefixes, write }
 }
 
 /** A file's tensors: those of the network under its names, and the rest. */
@@ -99,12 +104,13 @@ const longestText = async (folder: string, tokenizer: Tokenizer): Promise<number
   return [max_seq_length, model_max_length].find((limit) => typeof limit === 'number') ?? Infinity
 }
 
-const PREFIXES = ['', 'bert.', 'roberta.', 'model.', '0.auto_model.']
+/** What is put before the names where a model is saved as part of another, and by sentence-transformers as one. */
+const ANY = ['model.', '0.auto_model.']
 
-const storedTensors = async (folder: string, network: Network): Promise<Stored> => {
+const storedTensors = async (folder: string, network: Network, prefixes: readonly string[]): Promise<Stored> => {
   const { tensors, others, where } = await readWeights(folder)
   const [first] = network.parameters
-  const prefix = PREFIXES.find((start) => tensors.has(start + first.name)) ?? ''
+  const prefix = ['', ...prefixes, ...ANY].find((start) => tensors.has(start + first.name)) ?? ''
   const wanted = new Set(network.parameters.map(({ name }) => prefix + name))
   const parameters = new Map<string, NamedTensor>()
   const rest = new Map<string, NamedTensor>()

@@ -1,4 +1,5 @@
 // BERT and XLM-RoBERTa: post-norm transformer encoders (Devlin et al. 2019, arXiv 1810.04805).
+import { z } from 'zod'
 import { attention, gelu, layerNorm, linear } from '../graph/composites.ts'
 import { add, mul, toFloat, toInteger } from '../graph/elementwise.ts'
 import { gather } from '../graph/linear.ts'
@@ -6,26 +7,29 @@ import { reshape, slice } from '../graph/shape.ts'
 import { iota, scalar } from '../graph/sources.ts'
 import { at } from '../graph/dims.ts'
 import type { Value } from '../graph/value.ts'
+import { architecture } from './architecture.ts'
 import { joinHeads, lookup, splitHeads } from './layers.ts'
 import type { Network, ParameterSpec } from './network.ts'
 import { pool, type Pooling } from './pooling.ts'
+import { COMMON, divisible, number, oneOf, SAMPLE, size, SIZES } from './settings.ts'
 
-/** The keys of a Hugging Face config.json that matter here. */
-export interface BertConfig {
-  readonly model_type: 'bert' | 'xlm-roberta'
-  readonly vocab_size: number
-  readonly hidden_size: number
-  readonly num_hidden_layers: number
-  readonly num_attention_heads: number
-  readonly intermediate_size: number
-  readonly layer_norm_eps: number
-  readonly max_position_embeddings: number
-  readonly type_vocab_size: number
-  readonly pad_token_id: number
-  readonly initializer_range?: number
-}
+/** Exact GELU in both spellings; its tanh approximation is another function. */
+export const BERT_CONFIG = z
+  .object({
+    ...SIZES,
+    ...COMMON,
+    model_type: z.enum(['bert', 'xlm-roberta']),
+    type_vocab_size: size,
+    layer_norm_eps: number,
+    pad_token_id: number,
+    hidden_act: oneOf('gelu', 'gelu_python'),
+    position_embedding_type: oneOf('absolute'),
+    is_decoder: oneOf(false),
+  })
+  .superRefine(divisible('hidden_size', 'num_attention_heads'))
+export type BertConfig = z.output<typeof BERT_CONFIG>
 
-export const bertNetwork = (config: BertConfig, pooling: Pooling): Network => {
+const network = (config: BertConfig, pooling: Pooling): Network => {
   const shifted = config.model_type === 'xlm-roberta'
   return {
     dimensions: config.hidden_size,
@@ -104,3 +108,20 @@ const parametersOf = (config: BertConfig): ParameterSpec[] => {
     ...layers.flat(),
   ]
 }
+
+const ROW = {
+  config: BERT_CONFIG,
+  network,
+  tensorPrefixes: ['bert.'],
+  pooling: 'mean',
+  prefixes: { query: '', passage: '' },
+} as const
+const sample = { ...SAMPLE, layer_norm_eps: 1e-12, type_vocab_size: 2, pad_token_id: 0 }
+
+export const BERT = architecture({ ...ROW, name: 'bert', sample: { ...sample, model_type: 'bert' } })
+export const XLM_ROBERTA = architecture({
+  ...ROW,
+  name: 'xlm-roberta',
+  tensorPrefixes: ['roberta.'],
+  sample: { ...sample, model_type: 'xlm-roberta', pad_token_id: 1 },
+})

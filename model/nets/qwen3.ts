@@ -1,30 +1,55 @@
 // Qwen3: a causal pre-norm decoder with grouped-query attention, QK-norm, rotary positions and SwiGLU
 // (Qwen3 technical report, arXiv 2505.09388).
+import { z } from 'zod'
 import { attention, linear, rmsNorm, rope, siluMul } from '../graph/composites.ts'
 import { add } from '../graph/elementwise.ts'
 import { gather } from '../graph/linear.ts'
 import type { Value } from '../graph/value.ts'
+import { architecture } from './architecture.ts'
 import { joinHeads, lookup, splitHeads } from './layers.ts'
 import type { Network, ParameterSpec } from './network.ts'
 import { pool, type Pooling } from './pooling.ts'
+import { COMMON, divisible, fullAttention, number, oneOf, SAMPLE, size, SIZES } from './settings.ts'
 
-/** The keys of a Hugging Face config.json that matter here. */
-export interface Qwen3Config {
-  readonly model_type: 'qwen3'
-  readonly vocab_size: number
-  readonly hidden_size: number
-  readonly num_hidden_layers: number
-  readonly num_attention_heads: number
-  readonly num_key_value_heads: number
-  readonly head_dim: number
-  readonly intermediate_size: number
-  readonly rms_norm_eps: number
-  readonly rope_theta: number
-  readonly max_position_embeddings: number
-  readonly initializer_range?: number
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The rotary settings: newer configs nest them, and what is nested counts. */
+const withRotary = (config: unknown): unknown => {
+  if (!isRecord(config)) return config
+  const { rope_parameters, rope_scaling, rope_theta, partial_rotary_factor: partial } = config
+  const given = rope_parameters ?? rope_scaling ?? {}
+  const nested = isRecord(given) ? given : { rope_type: given }
+  return {
+    ...config,
+    rope_theta: nested.rope_theta ?? rope_theta,
+    rope_type: nested.rope_type ?? nested.type ?? 'default',
+    partial_rotary_factor: nested.partial_rotary_factor ?? partial ?? 1,
+  }
 }
 
-export const qwen3Network = (config: Qwen3Config, pooling: Pooling): Network => ({
+export const QWEN3_CONFIG = z
+  .object({
+    ...SIZES,
+    ...COMMON,
+    model_type: z.literal('qwen3'),
+    num_key_value_heads: size,
+    head_dim: size.refine((width) => width % 2 === 0, { error: 'even' }),
+    rms_norm_eps: number,
+    rope_theta: number,
+    rope_type: oneOf('default'),
+    partial_rotary_factor: oneOf(1),
+    hidden_act: oneOf('silu', 'swish'),
+    attention_bias: oneOf(false),
+    use_sliding_window: oneOf(false),
+    layer_types: fullAttention,
+    is_causal: oneOf(true),
+    use_bidirectional_attention: oneOf(false),
+  })
+  .superRefine(divisible('num_attention_heads', 'num_key_value_heads'))
+export type Qwen3Config = z.output<typeof QWEN3_CONFIG>
+
+const network = (config: Qwen3Config, pooling: Pooling): Network => ({
   dimensions: config.hidden_size,
   pooling,
   maxTokens: config.max_position_embeddings,
@@ -91,3 +116,20 @@ const parametersOf = (config: Qwen3Config): ParameterSpec[] => {
   })
   return [weight('embed_tokens', config.vocab_size, hidden), ...layers.flat(), scale('norm', hidden)]
 }
+
+export const QWEN3 = architecture({
+  name: 'qwen3',
+  config: z.preprocess(withRotary, QWEN3_CONFIG),
+  network,
+  tensorPrefixes: [],
+  pooling: 'last_token',
+  prefixes: { query: '', passage: '' },
+  sample: {
+    ...SAMPLE,
+    model_type: 'qwen3',
+    num_key_value_heads: 2,
+    head_dim: 8,
+    rms_norm_eps: 1e-6,
+    rope_theta: 10_000,
+  },
+})

@@ -1,44 +1,51 @@
-// Keys of config.json that change what a network computes, and the values that ours computes. Others are refused: a
-// model that opens but gives other numbers is worse than one that does not open.
+// Kinds of keys that config.json has, and those that every transformer shares.
+import { z } from 'zod'
 
-interface Setting {
-  readonly expected: string
-  readonly fits: (value: unknown) => boolean
+/** An integer of at least 1. */
+export const size = z.int({ error: 'an integer of at least 1' }).min(1, { error: 'an integer of at least 1' })
+export const number = z.number({ error: 'a number' })
+
+const kind = (expected: string, fits: (value: unknown) => boolean) =>
+  z.custom<unknown>((value) => value === undefined || value === null || fits(value), { error: expected }).optional()
+
+/** May be left out; if not, one of these. */
+export const oneOf = (...values: readonly (string | number | boolean)[]) =>
+  kind(values.map((value) => JSON.stringify(value)).join(' or '), (value) =>
+    values.some((allowed) => allowed === value),
+  )
+const empty = kind('empty', (value) => Object.keys(Object(value) as object).length === 0)
+const absent = kind('absent', () => false)
+export const fullAttention = kind(
+  '"full_attention" in every layer',
+  (value) => Array.isArray(value) && value.every((layer) => layer === 'full_attention'),
+)
+
+export const SIZES = {
+  vocab_size: size,
+  hidden_size: size,
+  num_hidden_layers: size,
+  num_attention_heads: size,
+  intermediate_size: size,
+  max_position_embeddings: size,
+  initializer_range: z.number({ error: 'a number' }).optional(),
 }
+export const COMMON = { add_cross_attention: oneOf(false), pruned_heads: empty, quantization_config: absent }
 
-const oneOf = (...values: readonly (string | number | boolean)[]): Setting => ({
-  expected: values.map((value) => JSON.stringify(value)).join(' or '),
-  fits: (value) => values.some((allowed) => allowed === value),
-})
-const nothing: Setting = { expected: 'empty', fits: (value) => Object.keys(Object(value) as object).length === 0 }
-const absent: Setting = { expected: 'absent', fits: () => false }
-const fullAttention: Setting = {
-  expected: '"full_attention" in every layer',
-  fits: (value) => Array.isArray(value) && value.every((kind) => kind === 'full_attention'),
+/** For `superRefine`: one key has to be a multiple of another. */
+export const divisible =
+  <A extends string, B extends string>(key: A, by: B) =>
+  (config: Readonly<Record<A | B, number>>, context: z.RefinementCtx): void => {
+    const message = `divisible by "${by}", ${config[by]}`
+    if (config[key] % config[by] !== 0) context.addIssue({ code: 'custom', path: [key], message, input: config[key] })
+  }
+
+/** What the self-check's models have in common. */
+export const SAMPLE = {
+  vocab_size: 200,
+  hidden_size: 32,
+  num_hidden_layers: 2,
+  num_attention_heads: 4,
+  intermediate_size: 64,
+  max_position_embeddings: 64,
+  initializer_range: 0.1,
 }
-
-type Settings = Readonly<Record<string, Setting>>
-
-const COMMON: Settings = { add_cross_attention: oneOf(false), pruned_heads: nothing, quantization_config: absent }
-
-/** Exact GELU in both spellings; its tanh approximation is another function. */
-const ENCODER: Settings = {
-  ...COMMON,
-  hidden_act: oneOf('gelu', 'gelu_python'),
-  position_embedding_type: oneOf('absolute'),
-  is_decoder: oneOf(false),
-}
-
-const DECODER: Settings = {
-  ...COMMON,
-  hidden_act: oneOf('silu', 'swish'),
-  attention_bias: oneOf(false),
-  use_sliding_window: oneOf(false),
-  layer_types: fullAttention,
-  rope_type: oneOf('default'),
-  partial_rotary_factor: oneOf(1),
-  is_causal: oneOf(true),
-  use_bidirectional_attention: oneOf(false),
-}
-
-export const SETTINGS = { bert: ENCODER, 'xlm-roberta': ENCODER, qwen3: DECODER } as const

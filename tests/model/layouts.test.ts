@@ -2,11 +2,13 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { z } from 'zod'
 import { encoderOf } from '../../model/encoder.ts'
 import { readSafeTensors, writeSafeTensors, type NamedTensor } from '../../model/files/safetensors.ts'
 import { openModel, randomStaticModel, saveModel } from '../../model/folder.ts'
-import { networkOf } from '../../model/nets/architectures.ts'
-import { SETTINGS } from '../../model/nets/settings.ts'
+import { ARCHITECTURES, networkOf } from '../../model/nets/architectures.ts'
+import { BERT_CONFIG } from '../../model/nets/bert.ts'
+import { QWEN3_CONFIG } from '../../model/nets/qwen3.ts'
 import { wordPieceJson } from '../../model/tokenize/tokenizer.ts'
 import { UserError } from '../../core/errors.ts'
 import { bareFolder, temporary, tinyBert, tinyQwen3, tinyXlmRoberta } from './tiny.ts'
@@ -65,12 +67,22 @@ describe('config.json', () => {
   )
 
   it('has a refusal tried above for every setting', () => {
-    for (const [type, settings] of Object.entries(SETTINGS)) {
+    const all: Readonly<Record<string, { readonly shape: Readonly<Record<string, z.ZodType>> }>> = {
+      bert: BERT_CONFIG,
+      'xlm-roberta': BERT_CONFIG,
+      qwen3: QWEN3_CONFIG,
+    }
+    expect(Object.keys(all)).toEqual(ARCHITECTURES.map(({ name }) => name))
+    for (const [type, { shape }] of Object.entries(all)) {
       const tried = REFUSED.filter(([config]) => config.model_type === type).flatMap(([, change]) =>
         Object.keys(change),
       )
-      const seen = Object.keys(settings).filter((key) => !tried.includes(key))
-      expect(seen.filter((key) => key !== 'rope_type' && !(type === 'qwen3' && /cross|pruned/.test(key)))).toEqual([])
+      const settings = Object.entries(shape).flatMap(([key, schema]) =>
+        schema.safeParse(undefined).success ? key : [],
+      )
+      const untried = settings.filter((key) => !tried.includes(key))
+      const shared = type === 'qwen3' ? ['add_cross_attention', 'pruned_heads', 'rope_type'] : []
+      expect(untried.sort()).toEqual([...shared, 'initializer_range'].sort())
     }
   })
 
