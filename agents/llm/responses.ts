@@ -67,8 +67,7 @@ interface TurnContext {
 /** One reply as an action. `raw` are its output items, to be given back. */
 export const actionOf = (given: Response, { spec, turn, idOf }: TurnContext): Action & { readonly cut: boolean } => {
   const cleaner = createCleaner()
-  const reply = cleaner.cleanAll(given)
-  const output: readonly unknown[] = reply.output
+  const output: readonly unknown[] = cleaner.cleanAll(given.output)
   const items = output.filter(isObject).map((item, index) =>
     isCall(item)
       ? {
@@ -92,7 +91,7 @@ export const actionOf = (given: Response, { spec, turn, idOf }: TurnContext): Ac
   const found = native.length > 0 ? undefined : callsInText(rest, toolNames(spec))
   const fromText = withIds(found?.calls ?? [], turn, idOf)
   const calls = native.length > 0 ? native : fromText
-  const cut = reply.status === 'incomplete'
+  const cut = given.status === 'incomplete'
   const written = fromText.map(({ id, name, arguments: args }) => ({
     type: 'function_call',
     call_id: id,
@@ -106,7 +105,7 @@ export const actionOf = (given: Response, { spec, turn, idOf }: TurnContext): Ac
     content: calls.length === 0 ? rest : '',
     calls,
     raw: echoed([...kept, ...written], spec.echo_reasoning),
-    usage: { promptTokens: reply.usage?.input_tokens ?? 0, completionTokens: reply.usage?.output_tokens ?? 0 },
+    usage: { promptTokens: given.usage?.input_tokens ?? 0, completionTokens: given.usage?.output_tokens ?? 0 },
     cut,
     textCalls: fromText.length,
     replaced: cleaner.replaced(),
