@@ -2,7 +2,7 @@
 CONFIG ?= configs/demo.yaml
 LRAT = node dist/cli/main.js
 
-.PHONY: all install build run status clean demo test test-slow lint docs bench bench-gpu check-peers
+.PHONY: all install build run status clean demo test test-slow lint docs bench bench-gpu torture check-peers
 
 all: run
 
@@ -44,6 +44,9 @@ bench: build
 
 bench-gpu: build
 	node dist/scripts/bench-gpu.js $(ARGS)
+
+torture: build
+	node dist/scripts/torture.js $(ARGS)
 
 check-peers: build
 	node dist/scripts/check-peers.js $(ARGS)

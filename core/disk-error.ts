@@ -96,7 +96,9 @@ const codeIn = (error: unknown): string | undefined => {
   if (code === 'ERR_FS_EISDIR') return 'EISDIR'
   // A folder was to be made where a file lies.
   if (code === 'EEXIST' && error instanceof Error && 'syscall' in error && error.syscall === 'mkdir') return 'ENOTDIR'
-  if (code !== undefined) return isOfSocket(error) && code !== 'EMFILE' ? undefined : code
+  if (code !== undefined && isOfSocket(error) && code !== 'EMFILE') return undefined
+  // Libraries have codes of their own, which say nothing.
+  if (code !== undefined && Object.hasOwn(WORDS, code)) return code
   const text = messageOf(error)
   const spelt = SPELT.find(([words]) => words.test(text))?.[1]
   return spelt === 'ENOSPC' || OF_FILES.test(text) ? spelt : undefined
@@ -116,9 +118,18 @@ export const diskError = (error: unknown, path?: string): unknown => {
   return words ? new UserError({ where: pathIn(error) ?? path ?? 'a file', ...words, cause: error }) : error
 }
 
-/** The same for errors that nobody else explained: a file that is not there is one too. */
+/** The same for errors that nobody else explained: a file that is not there is one too, and a part of the program. */
 export const lastWords = (error: unknown): unknown => {
   const explained = diskError(error)
+  // Node says so too when it could not open what is there.
+  if (codeOf(error) === 'ERR_MODULE_NOT_FOUND')
+    return new UserError({
+      where: 'the installation of lrat',
+      expected: 'every package that it came with',
+      found: messageOf(error).split('\n')[0] ?? '',
+      fix: 'Install it again (npm ci); where few files may be open at once, raise the limit (ulimit -n 65536).',
+      cause: error,
+    })
   const path = pathIn(error)
   if (explained !== error || path === undefined || codeOf(error) !== 'ENOENT') return explained
   return new UserError({

@@ -50,6 +50,16 @@ describe('a code of the system', () => {
     undefined,
   ])('%s is left alone', (error) => expect(diskError(error, '/x')).toBe(error))
 
+  test('a code of a library does not hide what it says', () => {
+    const error = coded('GenericFailure', { message: 'LanceError(IO): No space left on device (os error 28)' })
+    expect(String(diskError(error, '/x'))).toContain('a full disk')
+  })
+
+  test('a package that is not there is an installation to mend', () => {
+    const error = coded('ERR_MODULE_NOT_FOUND', { message: "Cannot find package 'x'" })
+    expect(String(lastWords(error))).toMatch(/installation of lrat: expected .*Cannot find package 'x'.*ulimit -n/)
+  })
+
   test('a file that is not there is explained at the end only', () => {
     const missing = coded('ENOENT', { path: '/there' })
     expect(diskError(missing)).toBe(missing)
