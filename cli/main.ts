@@ -4,6 +4,7 @@ import { Command } from 'commander'
 import { codeOf, Interrupted, UserError, messageOf } from '../core/errors.ts'
 import { lastWords } from '../core/disk-error.ts'
 import { withoutSecrets } from '../core/secrets.ts'
+import { painter } from '../core/style.ts'
 import { printable } from '../core/terminal.ts'
 import { version } from '../core/versions.ts'
 
@@ -56,7 +57,8 @@ const report = (thrown: unknown): number => {
   const error = lastWords(thrown)
   const text =
     error instanceof UserError || !(error instanceof Error) ? messageOf(error) : (error.stack ?? error.message)
-  process.stderr.write(`\nerror: ${printable(withoutSecrets(text))}\n`)
+  const paint = painter(process.stderr)
+  process.stderr.write(`\n${paint('red', 'error:')} ${printable(withoutSecrets(text))}\n`)
   return 1
 }
 // What no promise is there to tell of, such as a stream's write that fails.

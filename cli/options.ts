@@ -14,6 +14,15 @@ const setOption = (): Option =>
     .argParser(collect)
     .default([], 'none')
 
+/** How much a command says, and to whom. */
+export interface OutputFlags {
+  readonly json?: boolean
+  readonly quiet?: boolean
+}
+
+export const withOutput = (command: Command, json: string): Command =>
+  command.option('--json', json).option('--quiet', 'say only what went wrong or deserves a second look')
+
 export const withConfig = (command: Command): Command =>
   command.requiredOption('-c, --config <file>', 'configuration in YAML').addOption(setOption())
 

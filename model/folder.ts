@@ -1,13 +1,12 @@
 // A model's folder: read and written so that sentence-transformers opens it unchanged.
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { existsSync } from 'node:fs'
-import { UserError } from '../core/errors.ts'
 import { writeEncoderOnnx } from './encoder-graph.ts'
 import { readOptionalJson, writeJson, type Json } from './layouts/json.ts'
 import { checkSimilarity, promptsFile, readModules } from './layouts/modules.ts'
 import { openStatic } from './layouts/static.ts'
 import { openTransformer, type TransformerOptions } from './layouts/transformer.ts'
 import type { Model, Prefixes } from './model.ts'
+import { modelPath } from './resolve.ts'
 
 export type { Model, Prefixes } from './model.ts'
 export { randomStaticModel } from './layouts/static.ts'
@@ -17,16 +16,12 @@ export interface OpenOptions extends TransformerOptions {
   readonly prefixes?: Prefixes
 }
 
-/** Reads a model's folder. Throws UserError naming the file, key or tensor that is missing or does not fit. */
-export const openModel = async (folder: string, options: OpenOptions = {}): Promise<Model> => {
-  if (!existsSync(folder)) {
-    throw new UserError({
-      where: folder,
-      expected: 'a model folder',
-      found: 'no such folder',
-      fix: 'Correct the path, or train a model first.',
-    })
-  }
+/**
+ * Reads a model: a folder, or ORG/NAME in the local Hugging Face cache. Throws UserError naming the file, key or tensor
+ * that is missing or does not fit.
+ */
+export const openModel = async (name: string, options: OpenOptions = {}): Promise<Model> => {
+  const folder = modelPath(name)
   const modules = await readModules(folder)
   await checkSimilarity(folder, modules)
   const model =

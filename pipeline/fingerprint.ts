@@ -54,8 +54,14 @@ const listing = (path: string): Listed[] => {
   try {
     if (!statSync(path).isDirectory()) return [describe(path, '')]
     return readdirSync(path, { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name))
+      .flatMap((entry) => {
+        const file = join(entry.parentPath, entry.name)
+        // A cache of models holds links to its files.
+        return entry.isFile() ||
+          (entry.isSymbolicLink() && statSync(file, { throwIfNoEntry: false })?.isFile() === true)
+          ? [file]
+          : []
+      })
       .sort()
       .map((file) => describe(file, file.slice(path.length)))
   } catch (error) {

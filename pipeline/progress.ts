@@ -1,4 +1,6 @@
 // Progress of long work: one line that renews itself on a terminal, plain lines now and then elsewhere.
+import { stripVTControlCharacters } from 'node:util'
+import { columnsOf, fit, painter, type Paint } from '../core/style.ts'
 import { printable, printableLine } from '../core/terminal.ts'
 
 export interface Progress {
@@ -39,11 +41,44 @@ interface Output {
   readonly columns?: number
 }
 
-export const createProgress = (
-  output: Output = process.stderr,
-  now: () => number = () => performance.now(),
-): Progress => {
-  const live = output.isTTY === true
+interface ProgressOptions {
+  readonly output?: Output
+  /** Milliseconds of some clock. */
+  readonly now?: () => number
+  /** Nothing but what went wrong or deserves a second look: lines that begin with "note:". */
+  readonly quiet?: boolean
+  readonly env?: Readonly<Record<string, string | undefined>>
+}
+
+/** Work of less than this gets no bar. */
+const BAR_AFTER_MS = 2000
+
+/** `━━━━────  45%`, as wide as the terminal has room for beside what is said, or empty. */
+const bar = (done: number, total: number, columns: number, paint: Paint): string => {
+  const width = columns >= 100 ? 24 : columns >= 70 ? 14 : 0
+  const share = total > 0 ? Math.min(1, Math.max(0, done / total)) : 0
+  const full = Math.floor(share * width)
+  const drawn = width === 0 ? '' : `${paint('green', '━'.repeat(full))}${paint('dim', '─'.repeat(width - full))} `
+  return `${drawn}${String(Math.floor(100 * share)).padStart(3)}%  `
+}
+
+/** A line of a run as it is shown: the stage bold, what need not be done again dim, notes in yellow. */
+const decorated = (line: string, paint: Paint): string => {
+  const note = /^(\s*)note:/.exec(line)
+  if (note) return line.replace('note:', paint('yellow', 'note:'))
+  const [, stage, rest] = /^([a-z]+)( +.*)$/s.exec(line) ?? []
+  if (stage === undefined || rest === undefined) return line
+  return / up to date/.test(rest) ? `${paint('bold', stage)}${paint('dim', rest)}` : `${paint('bold', stage)}${rest}`
+}
+
+export const createProgress = ({
+  output = process.stderr,
+  now = () => performance.now(),
+  quiet = false,
+  env = process.env,
+}: ProgressOptions = {}): Progress => {
+  const live = output.isTTY === true && env['TERM'] !== 'dumb'
+  const paint = painter(output, env)
   let label = ''
   let began = 0
   let before = 0
@@ -53,8 +88,9 @@ export const createProgress = (
     if (live) output.write('\r\x1b[2K')
   }
   const say = (text: string): void => {
+    if (quiet && !/^\s*note:/.test(text)) return
     clear()
-    output.write(`${printable(text)}\n`)
+    output.write(`${decorated(printable(text), paint)}\n`)
   }
   return {
     say,
@@ -62,7 +98,7 @@ export const createProgress = (
       ;[label, before, began, shownAt] = [nextLabel, done, now(), now()]
     },
     update: (done, total, unit, note = '') => {
-      if (now() - shownAt < (live ? 100 : 5000)) return
+      if (quiet || now() - shownAt < (live ? 100 : 5000)) return
       shownAt = now()
       // Work done before a resume must not flatter the rate, and a stage that looks over it again must not sink it.
       const rate = Math.max(0, done - before) / ((now() - began) / 1000)
@@ -70,9 +106,17 @@ export const createProgress = (
       const eta = total === null || rate <= 0 ? '' : `, ${duration((total - done) / rate)} left`
       const slow = rate > 0 && rate < 0.1
       const speed = slow ? `${duration(1 / rate)} each` : `${rate >= 10 ? count(rate) : rate.toFixed(1)}/s`
-      const text = printableLine(`  ${label}: ${share} ${unit}, ${speed}${eta}${note === '' ? '' : `, ${note}`}`)
-      if (live) output.write(`\r\x1b[2K${text.slice(0, (output.columns ?? 100) - 1)}`)
-      else output.write(`${text}\n`)
+      const text = printableLine(`${share} ${unit}, ${speed}${eta}${note === '' ? '' : `, ${note}`}`)
+      const head = printableLine(`  ${label}: `)
+      if (!live) {
+        output.write(`${head}${text}\n`)
+        return
+      }
+      const room = (output.columns ?? 100) - 1
+      const drawn = total === null || now() - began < BAR_AFTER_MS ? '' : bar(done, total, room, paint)
+      const used = columnsOf(head) + columnsOf(stripVTControlCharacters(drawn))
+      const line = used >= room ? fit(`${head}${text}`, room) : `${head}${drawn}${fit(text, room - used)}`
+      output.write(`\r\x1b[2K${line}`)
     },
     finish: say,
   }

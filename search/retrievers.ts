@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import type { Searcher, SearchQuery } from './searcher.ts'
 import { documents } from '../data/schemas.ts'
 import { loadEncoder, type Encoder } from '../model/encoder.ts'
+import { isHubName, modelPath } from '../model/resolve.ts'
 import { loadTokenizer, type Tokenizer } from '../model/tokenize/tokenizer.ts'
 import { connect } from '../core/database.ts'
 import { UserError } from '../core/errors.ts'
@@ -42,12 +43,12 @@ export const modelsOf = (run: string): string[] => {
   return names.sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
 }
 
-/** The folder of a model: by the name of a run's model (default: its first), or any model folder's path. */
+/** The folder of a model: of a run's model (default: its first), of any folder, or of a name in the Hugging Face cache. */
 export const modelFolder = (run: string, model?: string): string => {
   const models = modelsOf(run)
   const name = model ?? models.at(0)
   if (name !== undefined && models.includes(name)) return join(stageFolder(run, 'train'), name, 'model')
-  if (name !== undefined && existsSync(join(name, 'modules.json'))) return name
+  if (name !== undefined && (existsSync(join(name, 'modules.json')) || isHubName(name))) return modelPath(name)
   if (name === undefined)
     throw new UserError({
       where: run,

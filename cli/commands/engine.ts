@@ -8,6 +8,8 @@ import type { Precision } from '../../model/graph/precision.ts'
 import { DEVICE_CHOICES, isDeviceOrAuto, type Device } from '../../model/execute/device-names.ts'
 import { alignColumns } from '../../core/align.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { createProgress, many } from '../../pipeline/progress.ts'
+import { withOutput, type OutputFlags } from '../options.ts'
 import { note, print } from '../print.ts'
 
 // What is heavy is loaded when a command runs, so that help and version stay quick.
@@ -81,29 +83,36 @@ const checkEngineIn = async (folder: string | undefined, flags: CheckFlags): Pro
   process.exitCode = 1
 }
 
-interface EncodeFlags extends DeviceFlags {
+interface EncodeFlags extends DeviceFlags, OutputFlags {
   readonly input: string
   readonly output: string
   readonly kind: 'query' | 'passage'
 }
 
-const encode = async (model: string, { input, output, kind, device }: EncodeFlags): Promise<void> => {
+const encode = async (
+  model: string,
+  { input, output, kind, device, json, quiet = false }: EncodeFlags,
+): Promise<void> => {
   const [{ loadEncoder }, { encodeFile }] = await Promise.all([
     import('../../model/encoder.ts'),
     import('../../search/encode-file.ts'),
   ])
   const { signal, stop } = onInterrupt()
   const began = performance.now()
-  const onProgress = (texts: number): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\rencoding: ${texts} texts`)
-  }
+  const progress = createProgress({ quiet })
+  const onProgress = (texts: number): void => progress.update(texts, null, 'texts')
   try {
     const encoder = await loadEncoder(model, { device })
     try {
+      progress.start('encode')
       const texts = await encodeFile({ encoder, input, output, kind, signal, onProgress })
-      const seconds = ((performance.now() - began) / 1000).toFixed(1)
-      if (process.stderr.isTTY) process.stderr.write('\r')
-      note(`${texts} texts, ${encoder.dimensions} dimensions, ${seconds} s, written to ${output}\n`)
+      const seconds = (performance.now() - began) / 1000
+      const { dimensions } = encoder
+      if (json) print(`${JSON.stringify({ texts, dimensions, seconds, output }, null, 1)}\n`)
+      else
+        progress.finish(
+          `${many(texts, 'text')}, ${dimensions} dimensions, ${seconds.toFixed(1)} s, written to ${output}`,
+        )
     } finally {
       await encoder.close()
     }
@@ -155,9 +164,9 @@ export const register = (program: Command): void => {
       `\nExit code 1 when an error is above ${TOLERANCE.float32} (float16: ${TOLERANCE.float16}). Run it first on a new GPU.`,
     )
     .action(checkEngineIn)
-  withDevice(program.command('encode'))
+  withOutput(withDevice(program.command('encode')), 'print what was done as JSON')
     .description('embeddings of the texts in a file')
-    .argument('<model>', 'folder of the model')
+    .argument('<model>', 'folder of the model, or ORG/NAME in the local Hugging Face cache')
     .requiredOption('--input <file>', 'a text a line, or JSON Lines of {id or docid, text}; may be compressed')
     .requiredOption('--output <file>', 'Parquet file to write')
     .addOption(
@@ -172,7 +181,7 @@ export const register = (program: Command): void => {
   program
     .command('export-onnx')
     .description("write a model's encoder as one ONNX file")
-    .argument('<model>', 'folder of the model')
+    .argument('<model>', 'folder of the model, or ORG/NAME in the local Hugging Face cache')
     .requiredOption('--output <file>', 'ONNX file to write; weights above 1.5 GiB lie beside it in FILE.data')
     .addHelpText(
       'after',

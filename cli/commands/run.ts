@@ -10,16 +10,17 @@ import { createProgress } from '../../pipeline/progress.ts'
 import { restsOn } from '../../pipeline/expected.ts'
 import { runStages } from '../../pipeline/runner.ts'
 import { renderReport } from '../../stages/report/render.ts'
-import { buildReport, writeReport } from '../../stages/report/report.ts'
+import { buildReport, reportJson, writeReport } from '../../stages/report/report.ts'
 import type { Method } from '../../stages/assemble.ts'
 import { method as ours } from '../../stages/config.ts'
 import type { Settings } from '../../stages/settings.ts'
-import { collect, withConfig, type ConfigFlags } from '../options.ts'
+import { collect, withConfig, withOutput, type ConfigFlags, type OutputFlags } from '../options.ts'
 import { onInterrupt } from '../interrupt.ts'
+import { madeBy, renderMade } from './made.ts'
 import { dryRun } from './trajectories.ts'
 import { print } from '../print.ts'
 
-interface RunFlags extends ConfigFlags {
+interface RunFlags extends ConfigFlags, OutputFlags {
   readonly from?: string
   readonly to?: string
   readonly regenerate?: readonly string[]
@@ -29,21 +30,24 @@ const withoutSecretAddress = (_: unknown, value: unknown): unknown =>
   typeof value === 'string' && URL.canParse(value) ? withoutUrlSecrets(value) : value
 
 const execute = async <C extends Settings>({ stages, schema }: Method<C>, flags: RunFlags): Promise<void> => {
-  const { config: path, from, to, set, regenerate } = flags
+  const { config: path, from, to, set, regenerate, json, quiet = false } = flags
+  const progress = createProgress({ quiet })
   const config = loadConfig(schema, path, set)
   const release = lockRun(config.run)
   const { signal, stop } = onInterrupt()
   try {
     const used = stringify(config, withoutSecretAddress, { lineWidth: 0 })
     writeFileAtomic(join(config.run, 'config.yaml'), `# ${path} as it was used, defaults filled in\n${used}`)
-    await runStages({ run: config.run, config, stages, progress: createProgress(), signal, from, to, regenerate })
+    await runStages({ run: config.run, config, stages, progress, signal, from, to, regenerate })
     const reported = new Set(stages.flatMap(({ name }) => restsOn(stages, config, name)))
     const report = buildReport(
       config.run,
       stages.filter(({ name }) => reported.has(name)),
     )
     writeReport(config.run, report)
-    print(`\n${renderReport(report)}\n`)
+    const made = madeBy(config.run, path)
+    if (json) print(`${JSON.stringify({ ...reportJson(report), made }, null, 1)}\n`)
+    else if (!quiet) print(`\n${renderReport(report)}\n\n${renderMade(made)}\n`)
   } finally {
     stop()
     release()
@@ -51,7 +55,11 @@ const execute = async <C extends Settings>({ stages, schema }: Method<C>, flags:
 }
 
 const withRegenerate = (command: Command): Command =>
-  command.option('--regenerate <stage>', 'pay again for what this stage asked a model (repeatable)', collect)
+  withOutput(command, 'print the report and what was made as JSON').option(
+    '--regenerate <stage>',
+    'pay again for what this stage asked a model (repeatable)',
+    collect,
+  )
 
 /** Registers the commands for any list of stages. */
 export const registerFor = <C extends Settings>(program: Command, method: Method<C>): void => {

@@ -13,13 +13,9 @@ import type { ApproximateKind } from '../../search/approximate.ts'
 import { isTooLong, MAX_QUERY_WORDS } from '../../search/bm25.ts'
 import { openRetriever, openRunDocuments, runTokenizer, type RetrieverOptions } from '../../search/retrievers.ts'
 import { onInterrupt } from '../interrupt.ts'
-import { withConfig, type ConfigFlags } from '../options.ts'
+import { withConfig, withOutput, type ConfigFlags, type OutputFlags } from '../options.ts'
 import { wholeNumber } from './metrics.ts'
 import { note, print } from '../print.ts'
-
-const progress = (documents: number): void => {
-  if (process.stderr.isTTY) process.stderr.write(`\rencoding the corpus: ${documents} documents`)
-}
 
 /** Flags that choose a retriever of a run. */
 export interface RetrieverFlags {
@@ -29,11 +25,14 @@ export interface RetrieverFlags {
 
 const withRetriever = async <T>(
   run: string,
-  { retriever, approximate }: RetrieverFlags,
+  { retriever, approximate, quiet = false }: RetrieverFlags & OutputFlags,
   use: (searcher: Searcher, signal: AbortSignal) => Promise<T>,
 ): Promise<T> => {
   const { signal, stop } = onInterrupt()
-  const options: RetrieverOptions = { signal, onProgress: progress, ...(approximate && { approximate }) }
+  const progress = createProgress({ quiet })
+  progress.start('encode')
+  const onProgress = (documents: number): void => progress.update(documents, null, 'documents of the corpus')
+  const options: RetrieverOptions = { signal, onProgress, ...(approximate && { approximate }) }
   try {
     const searcher = await openRetriever(run, retriever, options)
     try {
@@ -87,7 +86,7 @@ const search = async (run: string, query: string, flags: SearchFlags): Promise<v
   }
 }
 
-interface RetrieveFlags extends ConfigFlags, RetrieverFlags {
+interface RetrieveFlags extends ConfigFlags, RetrieverFlags, OutputFlags {
   readonly queries: string
   readonly output: string
   readonly k: number
@@ -99,8 +98,8 @@ const QUERIES_AT_ONCE = 256
 const retrieve = async (flags: RetrieveFlags): Promise<void> => {
   const { queries: path, output, k } = flags
   const { run } = loadConfig(configSchema, flags.config, flags.set)
-  const progress = createProgress()
-  const { done, empty, long } = await withRetriever(run, flags, async (searcher, signal) => {
+  const progress = createProgress({ quiet: flags.quiet ?? false })
+  const { done, empty, long, retriever } = await withRetriever(run, flags, async (searcher, signal) => {
     let [done, empty, long] = [0, 0, 0]
     async function* rankings(): AsyncGenerator<readonly [string, readonly Hit[]]> {
       progress.start('retrieve')
@@ -133,9 +132,14 @@ const retrieve = async (flags: RetrieveFlags): Promise<void> => {
       })
     }
     await writeTrecRun(output, flags.tag ?? searcher.name.replaceAll(/\s/g, '-'), rankings())
-    return { done, empty, long }
+    return { done, empty, long, retriever: searcher.name }
   })
   const nothing = empty === 0 ? '' : `; nothing found for ${many(empty, 'query', 'queries')}`
+  if (flags.json) {
+    const found = { queries: done, k, retriever, output, without_hits: empty, longer_than_bm25_reads: long }
+    print(`${JSON.stringify(found, null, 1)}\n`)
+    return
+  }
   progress.finish(
     `${many(done, 'query', 'queries')}, up to ${many(k, 'document')} each, written to ${output}${nothing}`,
   )
@@ -162,7 +166,7 @@ export const register = (program: Command): void => {
     .option('--snippet <n>', 'tokens of a snippet', wholeNumber(0), 32)
     .option('--json', 'print JSON')
     .action(search)
-  withRetrieverFlags(withConfig(program.command('retrieve')))
+  withRetrieverFlags(withOutput(withConfig(program.command('retrieve')), 'print what was done as JSON'))
     .description('rank the corpus of a run for a file of queries; write a TREC run file')
     .requiredOption('--queries <file>', 'TSV or CSV (id, query) or JSON Lines; .gz, .zst and .bz2 too')
     .requiredOption('--output <file>', 'run file to write, compressed if its name ends in .gz')

@@ -4,6 +4,7 @@ import type { OnDrop } from '../../data/readers/corpora/article.ts'
 import { isFolder, listFiles } from '../../data/readers/folder.ts'
 import { queries } from '../../data/schemas.ts'
 import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
+import { many } from '../../pipeline/progress.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { tokenizerFiles } from '../settings.ts'
 import { sections, type Config } from './config.ts'
@@ -89,9 +90,11 @@ export const ingestStage = {
       warnings: [
         ...(overlapping > 0 ? [`${overlapping} test questions are also training questions, or nearly`] : []),
         ...(unknown > 0
-          ? [`${unknown} relevance judgements name documents that the corpus lacks; they were left out`]
+          ? [
+              `${many(unknown, 'relevance judgement names', 'relevance judgements name')} documents that the corpus lacks; left out`,
+            ]
           : []),
-        ...[...dropped].map(([reason, times]) => `${times} records skipped: ${reason}`),
+        ...[...dropped].map(([reason, times]) => `${many(times, 'record')} skipped: ${reason}`),
       ],
     }
   },

@@ -5,6 +5,7 @@ import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
 import { ahead } from '../../core/ahead.ts'
 import { createBackground } from '../../core/background.ts'
 import { all, connect, parquet, type DuckDBConnection } from '../../core/database.ts'
+import { many } from '../../pipeline/progress.ts'
 import { UserError } from '../../core/errors.ts'
 import { isObject } from '../../data/readers/record.ts'
 import { openLookup } from '../../pipeline/lookup.ts'
@@ -176,7 +177,11 @@ export const mineStage = {
       return {
         counts: { ...counts, docids_outside_corpus: missing, ...(cut > 0 ? { docids_cut_at_colon: cut } : {}) },
         warnings: [
-          ...(missing > 0 ? [`${missing} docids in the trajectories are not in the corpus; they were left out`] : []),
+          ...(missing > 0
+            ? [
+                `${many(missing, 'docid')} in the trajectories ${missing === 1 ? 'is' : 'are'} not in the corpus and left out`,
+              ]
+            : []),
           ...(cut > 0
             ? [
                 `${cut} opened docids are neither in the corpus nor among the hits; what follows their last colon was taken`,

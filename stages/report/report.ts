@@ -64,8 +64,12 @@ export const buildReport = (run: string, stages: readonly Reported[]): Report =>
   }
 }
 
+/** What report.json holds. */
+export const reportJson = ({ sections, ...report }: Report): Readonly<Record<string, unknown>> => ({
+  ...report,
+  ...Object.fromEntries(sections.map(({ key, json }) => [key, json])),
+})
+
 /** Writes `report.json` into the run's folder. */
-export const writeReport = (run: string, { sections, ...report }: Report): void => {
-  const own = Object.fromEntries(sections.map(({ key, json }) => [key, json]))
-  writeFileAtomic(join(run, 'report.json'), `${JSON.stringify({ ...report, ...own }, null, 1)}\n`)
-}
+export const writeReport = (run: string, report: Report): void =>
+  writeFileAtomic(join(run, 'report.json'), `${JSON.stringify(reportJson(report), null, 1)}\n`)

@@ -59,7 +59,7 @@ const trainKeys = z.strictObject({
     .string()
     .optional()
     .describe(
-      'Hugging Face folder (config.json, tokenizer, weights in safetensors) of a BERT, XLM-RoBERTa or Qwen3 model, or of a static one, to fine-tune.',
+      'The model to fine-tune: the folder of a BERT, XLM-RoBERTa or Qwen3 model (config.json, tokenizer, weights in safetensors) or of a static one; or its name, ORG/NAME or ORG/NAME@REVISION, in the local Hugging Face cache. Nothing is fetched.',
     ),
   random_start: z
     .boolean()

@@ -1,4 +1,5 @@
 // Stage train: a dual encoder from the exported pairs, one model for each seed and weighting.
+import { modelPath } from '../../model/resolve.ts'
 import { connect, parquet, stream } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { countsAfter } from '../../pipeline/manifest.ts'
@@ -63,7 +64,10 @@ export const trainStage = {
   reads,
   writes,
   parameters: ({ train }) => deciding(train),
-  outside: ({ train: { data, model } }) => [data, model].filter((path) => path !== undefined),
+  outside: ({ train: { data, model } }) => [
+    ...(data === undefined ? [] : [data]),
+    ...(model === undefined ? [] : [modelPath(model)]),
+  ],
   funnel: ({ counts }) => [
     { step: 'trained on', count: counts['trained_on'], dropped: countsAfter(counts, 'dropped:') },
   ],

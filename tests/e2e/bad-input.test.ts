@@ -146,7 +146,7 @@ describe('trajectories', () => {
       'odd: unknown-tool': 2,
     })
     expect(manifest('mine').counts).toMatchObject({ docids_outside_corpus: 2, trajectories: 7 })
-    expect(stderr).toContain('note: 2 docids in the trajectories are not in the corpus; they were left out')
+    expect(stderr).toContain('note: 2 docids in the trajectories are not in the corpus and left out')
   })
 
   test('in a zip whose entries point outside', async () => {

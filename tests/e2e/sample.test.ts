@@ -49,7 +49,7 @@ describe('the six runs of configs/sample', () => {
       },
     })
     const { code, stderr } = await runCli(['run', '-c', 'sample.yaml', '--to', 'export'], { cwd: folder })
-    expect([code, stderr]).toEqual([0, expect.stringContaining('1 docids in the trajectories are not in the corpus')])
+    expect([code, stderr]).toEqual([0, expect.stringContaining('1 docid in the trajectories is not in the corpus')])
     return rowsOf(join(folder, 'run/export/lrat-train.jsonl'))
   }
 

@@ -1,12 +1,20 @@
 // Progress: one renewing line on a terminal, plain lines now and then elsewhere, and an honest rate.
+import fc from 'fast-check'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { columnsOf } from '../../core/style.ts'
 import { bytes, count, createProgress, duration } from '../../pipeline/progress.ts'
 
-const world = (isTTY: boolean, columns = 80) => {
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>
+  readonly quiet?: boolean
+}
+
+const world = (isTTY: boolean, columns = 80, { env = { NO_COLOR: '1' }, quiet = false }: Surroundings = {}) => {
   let written = ''
   const clock = { ms: 0 }
   const output = { isTTY, columns, write: (text: string) => (written += text) }
-  const progress = createProgress(output, () => clock.ms)
+  const progress = createProgress({ output, now: () => clock.ms, env, quiet })
   const take = (): string => {
     const text = written
     written = ''
@@ -23,9 +31,39 @@ describe('on a terminal', () => {
     clock.ms = 1000
     progress.update(100, 400, 'parts', '3 skipped')
     expect(take()).toBe(`${CLEAR}  mine: 100/400 parts, 100/s, 3.0 s left, 3 skipped`)
+    clock.ms = 1900
+    progress.update(380, 400, 'parts')
+    expect(take()).toBe(`${CLEAR}  mine: 380/400 parts, 200/s, 0.1 s left`)
+  })
+
+  test('a bar joins it after two seconds, where there is room and an end in sight', () => {
+    const { progress, clock, take } = world(true)
+    progress.start('mine')
     clock.ms = 2000
-    progress.update(400, 400, 'parts')
-    expect(take()).toBe(`${CLEAR}  mine: 400/400 parts, 200/s, 0.0 s left`)
+    progress.update(200, 400, 'parts')
+    expect(take()).toBe(`${CLEAR}  mine: ${'━'.repeat(7)}${'─'.repeat(7)}  50%  200/400 parts, 100/s, 2.0 s left`)
+    clock.ms = 3000
+    progress.update(300, null, 'parts')
+    expect(take()).toBe(`${CLEAR}  mine: 300 parts, 100/s`)
+    const narrow = world(true, 60)
+    narrow.progress.start('mine')
+    narrow.clock.ms = 2000
+    narrow.progress.update(200, 400, 'parts')
+    expect(narrow.take()).toBe(`${CLEAR}  mine:  50%  200/400 parts, 100/s, 2.0 s left`)
+  })
+
+  test('colours unless NO_COLOR is set or the terminal is dumb; a dumb one is not asked to clear lines', () => {
+    const shown = (env: Record<string, string>): string => {
+      const { progress, take } = world(true, 80, { env })
+      progress.say('mine      up to date')
+      progress.say('          note: an odd thing')
+      return take()
+    }
+    expect(shown({})).toBe(
+      `${CLEAR}\x1b[1mmine\x1b[22m\x1b[2m      up to date\x1b[22m\n${CLEAR}          \x1b[33mnote:\x1b[39m an odd thing\n`,
+    )
+    expect(shown({ NO_COLOR: '1' })).toBe(`${CLEAR}mine      up to date\n${CLEAR}          note: an odd thing\n`)
+    expect(shown({ TERM: 'dumb' })).toBe('mine      up to date\n          note: an odd thing\n')
   })
 
   test('at most ten times a second', () => {
@@ -47,6 +85,20 @@ describe('on a terminal', () => {
     expect(take().slice(CLEAR.length)).toHaveLength(19)
   })
 
+  test('also with a bar, colours, and letters that take two columns', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 160 }), fc.string({ unit: 'grapheme' }), (columns, note) => {
+        const { progress, clock, take } = world(true, columns, { env: {} })
+        progress.start('index')
+        clock.ms = 5000
+        progress.update(3, 7, 'parts', `你好 ${note}`)
+        const line = stripVTControlCharacters(take()).slice(1)
+        expect(columnsOf(line)).toBeLessThan(columns)
+        expect(line).not.toContain('\n')
+      }),
+    )
+  })
+
   test('other lines stand above it', () => {
     const { progress, take } = world(true)
     progress.say('hello')
@@ -66,6 +118,16 @@ describe('elsewhere', () => {
       ['  mine: 10/100 parts, 2.0/s, 45 s left', '  mine: 20/100 parts, 2.0/s, 40 s left', 'done', ''].join('\n'),
     )
   })
+})
+
+test('a quiet one only says what deserves a second look', () => {
+  const { progress, clock, take } = world(false, 80, { quiet: true })
+  progress.start('mine')
+  clock.ms = 60_000
+  progress.update(3, 9, 'parts')
+  progress.say('          note: 3 records were skipped')
+  progress.finish('mine      9 rows')
+  expect(take()).toBe('          note: 3 records were skipped\n')
 })
 
 describe('the rate', () => {

@@ -62,7 +62,7 @@ test('articles become chunks within the limit, and judgements of an article thos
   ])
   expect(manifest?.counts).toMatchObject({ documents: chunks.length, queries: 2, qrels_outside_corpus: 1 })
   expect(manifest?.warnings).toEqual([
-    expect.stringMatching(/^1 relevance judgements name documents that the corpus lacks/),
+    expect.stringMatching(/^1 relevance judgement names documents that the corpus lacks/),
   ])
 })
 
