@@ -87,6 +87,10 @@ export const NOT_OURS = {
   replaced_characters: null,
 } as const satisfies Partial<Trajectory>
 
+/** What imported logs say of a trajectory in numbers: rewards, feedback, correctness. */
+export const scores = table('scores', 'rows', { trajectory_id: string, name: string, value: double })
+export type Score = Row<typeof scores>
+
 /** `correct` is null when nobody judged it. */
 export const verdicts = table('verdicts', 'rows', {
   trajectory_id: string,
@@ -184,6 +188,7 @@ export const tables: readonly Table[] = [
   queries,
   qrels,
   trajectories,
+  scores,
   verdicts,
   browses,
   relevance,

@@ -4,10 +4,22 @@ import type { ConfigOf } from '../settings.ts'
 
 const filter = z.strictObject({
   correctness: z
-    .enum(['none', 'exact-match', 'llm'])
+    .union([
+      z.enum(['none', 'exact-match', 'llm']),
+      z.strictObject({
+        field: z.string().min(1).describe('Name of the score: `correctness`, `reward`, `score` …'),
+        at_least: z.number().default(1).describe('A trajectory with this score or a higher one is right.'),
+        file: z
+          .string()
+          .optional()
+          .describe(
+            'JSON Lines, JSON or CSV with the scores, a row each (`trace_id`, `trajectory_id` or `session_id`; `name` and `value`, or the field itself), where the logs do not hold them.',
+          ),
+      }),
+    ])
     .default('exact-match')
     .describe(
-      'Who judges answers: nobody (every completed trajectory passes), a normalised comparison with the gold answers, or the model under `llm.judge`.',
+      'Who judges answers: nobody (every completed trajectory passes), a normalised comparison with the gold answers, the model under `llm.judge`, or a score that came with the imported logs.',
     ),
   exact_match_first: z
     .boolean()

@@ -9,6 +9,7 @@ import { queriesSource } from '../queries.ts'
 import { judgePrompts } from '../../agents/judges/answer-judge.ts'
 import { judgeParameters } from '../../agents/judges/ask-all.ts'
 import { openAnswerJudge } from './by-model.ts'
+import { byScore, checkScored, readScores } from './scores.ts'
 import { matchesAnswer, type MatchMode } from '../../evaluation/agents/exact-match.ts'
 
 interface Answered {
@@ -19,10 +20,15 @@ interface Answered {
   readonly answers: readonly string[] | null
 }
 
-const judge = ({ trajectory_id, status, answer, answers }: Answered, config: Config): Verdict => {
+const judge = (
+  { trajectory_id, status, answer, answers }: Answered,
+  config: Config,
+  scored: ReadonlyMap<string, number>,
+): Verdict => {
   const { correctness, match } = config.filter
   if (status !== 'completed')
     return { trajectory_id, correct: false, judge: 'status', rationale: `ended with status ${status}` }
+  if (typeof correctness === 'object') return byScore(trajectory_id, correctness, scored.get(trajectory_id))
   if (correctness === 'none') return { trajectory_id, correct: null, judge: 'none', rationale: '' }
   const golds = answers ?? []
   if (golds.length === 0)
@@ -43,6 +49,8 @@ export const filterStage = {
     ...filter,
     ...(filter.correctness === 'llm' ? judgeParameters(llm, judgePrompts) : {}),
   }),
+  outside: ({ filter: { correctness } }) =>
+    typeof correctness === 'object' && correctness.file !== undefined ? [correctness.file] : [],
   paid: (told) => (isObject(told) ? told['model'] : undefined),
   funnel: ({ counts, parameters }) => {
     const { unfinished, correct, incorrect, undecided } = counts
@@ -57,6 +65,7 @@ export const filterStage = {
   run: async (context: Context) => {
     const model = context.config.filter.correctness === 'llm' ? await openAnswerJudge(context) : undefined
     const connection = await connect()
+    const scored = await readScores(connection, context)
     const parts = context.parts('trajectories')
     try {
       for (const [index, part] of parts.entries()) {
@@ -66,7 +75,7 @@ export const filterStage = {
            FROM ${parquet(part, 'file_row_number')} AS t
            LEFT JOIN (${queriesSource(context)}) AS q USING (query_id) ORDER BY t.file_row_number`,
         )
-        const judged = new Map(rows.map((row) => [row.trajectory_id, judge(row, context.config)]))
+        const judged = new Map(rows.map((row) => [row.trajectory_id, judge(row, context.config, scored)]))
         if (model && !context.done(index, [verdicts])) {
           const asked = rows
             .filter((row) => row.status === 'completed')
@@ -83,7 +92,9 @@ export const filterStage = {
            count(*) FILTER (judge <> 'status' AND NOT correct) AS incorrect, count(*) FILTER (correct IS NULL) AS undecided
          FROM ${parquet(context.written(verdicts))}`,
       )
-      return { counts: Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)])) }
+      const counts = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Number(value)]))
+      checkScored(context.config, counts, scored)
+      return { counts }
     } finally {
       await model?.close('keep')
       connection.closeSync()

@@ -1,19 +1,11 @@
 // Stage generate's sections of the configuration.
 import { z } from 'zod'
 import { policySchema } from '../../agents/policy-settings.ts'
+import { trajectories } from '../logs.ts'
 import { questions } from '../questions.ts'
 import type { ConfigOf } from '../settings.ts'
 
 const int = (low: number): z.ZodNumber => z.number().int().min(low)
-
-const trajectories = z.strictObject({
-  import: z
-    .string()
-    .optional()
-    .describe(
-      'Agent runs to import instead of generating: a folder, .tar, .tar.gz, .zip or JSONL in the LRAT run layout.',
-    ),
-})
 
 const generate = z.strictObject({
   agent: z
@@ -43,7 +35,7 @@ const generate = z.strictObject({
 })
 
 export const sections = {
-  trajectories: trajectories.prefault({}).describe('Stage generate: where trajectories come from.'),
+  trajectories,
   generate: generate.prefault({}).describe('Stage generate: the agent and its tools.'),
   queries: questions,
 }

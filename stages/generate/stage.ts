@@ -54,6 +54,14 @@ const paid = (told: unknown): unknown => (isObject(told) ? told['model'] : undef
 /** Grows by one when the same imported files give other trajectories: since 2, hits in JSON are read. */
 const reader = 2
 
+/** How logs are read counts only where something is said of it: imports of earlier versions stay as they are. */
+const importParameters = ({ queries: { test_share }, trajectories: { format, tools } }: Config): unknown => ({
+  test_share,
+  reader,
+  ...(format !== 'auto' && { format }),
+  ...(tools !== undefined && { tools }),
+})
+
 const generate = async (context: Context): Promise<Outcome> => {
   const { config } = context
   if (context.parts('questions').length === 0)
@@ -81,8 +89,7 @@ export const generateStage = {
   config: sections,
   reads,
   writes,
-  parameters: (config) =>
-    config.trajectories.import === undefined ? parameters(config) : { test_share: config.queries.test_share, reader },
+  parameters: (config) => (config.trajectories.import === undefined ? parameters(config) : importParameters(config)),
   outside: (config) =>
     config.trajectories.import === undefined ? tokenizerFiles(config) : [config.trajectories.import],
   earlier: [{ version: 1, parameters: firstParameters }],

@@ -13,6 +13,7 @@ import type { Qrel, Query } from '../../data/schemas.ts'
 import { splitOf } from '../../data/split.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Config } from './config.ts'
+import { readLoggedArticles } from './logged.ts'
 import { synthesize, type SyntheticQuestion } from '../../demo/world/synthesize.ts'
 
 type Rows<T> = AsyncIterable<T> | Iterable<T>
@@ -38,10 +39,12 @@ const need = (path: string | undefined, key: string): string => {
 /** The corpus' path, insisted on. */
 export const corpusPath = ({ corpus }: Config): string => need(corpus.path, 'corpus.path')
 
-const articlesOf = (config: Config, onDrop: OnDrop): Rows<Article> => {
+const articlesOf = (config: Config, onDrop: OnDrop, scratch: string): Rows<Article> => {
   const { format, columns } = config.corpus
-  const path = corpusPath(config)
+  const path = format === 'trajectories' ? '' : corpusPath(config)
   switch (format) {
+    case 'trajectories':
+      return readLoggedArticles(config, scratch, onDrop)
     case 'wikiextractor':
       return readWikiextractorArticles(path, onDrop)
     case 'mediawiki':
@@ -99,11 +102,11 @@ const synthetic = ({ corpus, queries: { test_share }, seed }: Config): Sources =
   }
 }
 
-/** Opens what the configuration names. `onDrop` hears of every record left out. */
-export const openSources = (config: Config, onDrop: OnDrop): Sources => {
+/** Opens what the configuration names. `onDrop` hears of every record left out; below `scratch` lies what has to be joined on disk. */
+export const openSources = (config: Config, onDrop: OnDrop, scratch: string): Sources => {
   const { corpus, queries } = config
   if (corpus.format === 'synthetic') return synthetic(config)
-  const own = { articles: () => articlesOf(config, onDrop), total: null, qrels: () => qrelsOf(config, onDrop) }
+  const own = { articles: () => articlesOf(config, onDrop, scratch), total: null, qrels: () => qrelsOf(config, onDrop) }
   if (corpus.format !== 'hotpotqa' || queries.path !== undefined) return { ...own, queries: () => queriesOf(config) }
   const path = corpusPath(config)
   return {

@@ -4,7 +4,7 @@ import type { OnDrop } from '../../data/readers/corpora/article.ts'
 import { isFolder, listFiles } from '../../data/readers/folder.ts'
 import { queries } from '../../data/schemas.ts'
 import { loadTokenizer } from '../../model/tokenize/tokenizer.ts'
-import { many } from '../../pipeline/progress.ts'
+import { count, many } from '../../pipeline/progress.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { tokenizerFiles } from '../settings.ts'
 import { sections, type Config } from './config.ts'
@@ -18,7 +18,7 @@ import { firstAnswered, writeAll } from './rows.ts'
 import { usableArticles } from './usable.ts'
 import { corpusPath, openSources } from './sources.ts'
 
-const PRE_CHUNKED: readonly string[] = ['jsonl', 'csv', 'tsv', 'hotpotqa']
+const PRE_CHUNKED: readonly string[] = ['jsonl', 'csv', 'tsv', 'hotpotqa', 'trajectories']
 
 const chunkTokens = ({ corpus: { format, chunk_tokens } }: Config): number | undefined => {
   if (chunk_tokens !== undefined) return chunk_tokens === 'none' ? undefined : chunk_tokens
@@ -36,7 +36,7 @@ const ingestDocuments = async (context: Context, onDrop: OnDrop): Promise<void> 
   const tokens = chunkTokens(config)
   if (config.corpus.format === 'jsonl' && tokens === undefined)
     return ingestJsonl(context, await jsonlFiles(corpusPath(config)), onDrop)
-  const sources = openSources(config, onDrop)
+  const sources = openSources(config, onDrop, context.scratch)
   const tokenizer = await loadTokenizer(config.tokenizer)
   const threads = { workers: config.workers }
   return ingestArticles(context, usableArticles(sources.articles(), onDrop), {
@@ -47,6 +47,10 @@ const ingestDocuments = async (context: Context, onDrop: OnDrop): Promise<void> 
   })
 }
 
+/** The logs, where the corpus is made of what they show. */
+const fromLogs = ({ corpus, trajectories }: Config): string | undefined =>
+  corpus.format === 'trajectories' ? trajectories.import : undefined
+
 export const ingestStage = {
   name: 'ingest',
   version: 1,
@@ -54,17 +58,22 @@ export const ingestStage = {
   config: sections,
   reads,
   writes,
-  given: ({ corpus }) => corpus.path !== undefined || corpus.format === 'synthetic',
-  parameters: ({ corpus, queries: questions, tokenizer, seed }) => ({
+  given: ({ corpus }) => corpus.path !== undefined || corpus.format === 'synthetic' || corpus.format === 'trajectories',
+  parameters: ({ corpus, queries: questions, trajectories: { format, tools }, tokenizer, seed }) => ({
     corpus: { ...corpus, path: undefined },
     questions: { ...questions, path: undefined, qrels: undefined, held_out: undefined },
     tokenizer,
     seed: corpus.format === 'synthetic' ? seed : undefined,
+    ...(corpus.format === 'trajectories' && { logs: { format, tools } }),
   }),
   outside: (config) => [
-    ...[config.corpus.path, config.queries.path, config.queries.qrels, config.queries.held_out].filter(
-      (path) => path !== undefined,
-    ),
+    ...[
+      config.corpus.path,
+      config.queries.path,
+      config.queries.qrels,
+      config.queries.held_out,
+      fromLogs(config),
+    ].filter((path) => path !== undefined),
     ...tokenizerFiles(config),
   ],
   funnel: ({ counts }) => [{ step: 'questions', count: counts['queries'] || undefined }],
@@ -73,8 +82,12 @@ export const ingestStage = {
     const dropped = new Map<string, number>()
     const onDrop: OnDrop = (reason) => void dropped.set(reason, (dropped.get(reason) ?? 0) + 1)
     await ingestDocuments(context, onDrop)
-    const found = await checkCorpus(context, config.corpus.path ?? 'the synthetic corpus')
-    const sources = openSources(config, onDrop)
+    const found = await checkCorpus(
+      context,
+      config.corpus.path ??
+        (fromLogs(config) === undefined ? 'the synthetic corpus' : 'the corpus of what the logs show'),
+    )
+    const sources = openSources(config, onDrop, context.scratch)
     const asked = await writeAll(context, queries, firstAnswered(sources.queries(), config.queries.first))
     const overlapping = await checkQuestions(context)
     const { judged, unknown } = await ingestQrels(context, sources.qrels())
@@ -88,6 +101,11 @@ export const ingestStage = {
         ...Object.fromEntries([...dropped].map(([reason, times]) => [`skipped: ${reason}`, times])),
       },
       warnings: [
+        ...(config.corpus.format === 'trajectories'
+          ? [
+              `the corpus is what the logs show: ${count(found)} documents, whole where the agent opened one, else the longest snippet`,
+            ]
+          : []),
         ...(overlapping > 0 ? [`${overlapping} test questions are also training questions, or nearly`] : []),
         ...(unknown > 0
           ? [

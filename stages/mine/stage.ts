@@ -92,7 +92,7 @@ const parameters = (config: Config) => {
   }
 }
 
-const judged = z.object({ filter: z.object({ correctness: z.string() }) })
+const judged = z.object({ filter: z.object({ correctness: z.unknown() }) })
 
 /** Formerly the configuration said who had judged the answers; the verdicts do, and the same pairs are mined. */
 const withCorrectness = (config: Config, whole: unknown): unknown => ({
