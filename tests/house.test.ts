@@ -27,7 +27,7 @@ const FLOORS = [
 const EXCEPTIONS: readonly RegExp[] = [/^model\/training\/device-memory\.ts <-> /]
 
 /** What stages have in common: shared settings, where the questions lie, names of files that pass between stages. */
-const COMMON = /^stages\/(settings|questions|queries|lrat-train)\.ts$/
+const COMMON = /^stages\/(settings|questions|queries|logs|lrat-train)\.ts$/
 
 const sources = FLOORS.flatMap((floor) =>
   readdirSync(join(root, floor), { recursive: true, encoding: 'utf8' })
