@@ -42,7 +42,8 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-test('every command that a page shows has the name and the options it is shown with', async () => {
+// One process a command: long where the machine has other work.
+test('every command that a page shows has the name and the options it is shown with', { timeout: 300_000 }, async () => {
   const shown = pages.flatMap((page) =>
     Array.from(textOf(page).matchAll(/^(?:npx )?lrat ([a-z][a-z-]*)([^#|\n]*)/gm), ([line, name = '', rest = '']) => ({
       line: `${page}: ${line.trim()}`,

@@ -27,7 +27,7 @@ export interface ImportedRuns {
   /** Tools of the reference's layout that are neither its search nor its opens, with their calls; filled while runs are read. */
   readonly unknownTools: Tally
   /** Lines on the tools, once all runs were read. Errors: UserError when too few calls were understood. */
-  finish(): readonly string[]
+  readonly finish: () => readonly string[]
 }
 
 /** Early enough to spare people a long import, late enough to judge. */
