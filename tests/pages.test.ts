@@ -43,24 +43,31 @@ describe.each(pages)('%s', (page) => {
 })
 
 // One process a command: long where the machine has other work.
-test('every command that a page shows has the name and the options it is shown with', { timeout: 300_000 }, async () => {
-  const shown = pages.flatMap((page) =>
-    Array.from(textOf(page).matchAll(/^(?:npx )?lrat ([a-z][a-z-]*)([^#|\n]*)/gm), ([line, name = '', rest = '']) => ({
-      line: `${page}: ${line.trim()}`,
-      name,
-      options: Array.from(rest.matchAll(/(?<=\s)(--[a-z][a-z-]*|-[a-z])(?=[\s=]|$)/g), ([option]) => option),
-    })),
-  )
-  expect(shown.length).toBeGreaterThan(10)
-  const names = [...new Set(shown.map(({ name }) => name))]
-  const helps = new Map<string, string>()
-  for (const name of names) helps.set(name, (await runCli(['help', name], { cwd: root })).stdout)
-  const wrong = shown.filter(({ name, options }) => {
-    const help = helps.get(name) ?? ''
-    return !help.startsWith(`Usage: lrat ${name}`) || !options.every((option) => help.includes(option))
-  })
-  expect(wrong.map(({ line }) => line)).toEqual([])
-})
+test(
+  'every command that a page shows has the name and the options it is shown with',
+  { timeout: 300_000 },
+  async () => {
+    const shown = pages.flatMap((page) =>
+      Array.from(
+        textOf(page).matchAll(/^(?:npx )?lrat ([a-z][a-z-]*)([^#|\n]*)/gm),
+        ([line, name = '', rest = '']) => ({
+          line: `${page}: ${line.trim()}`,
+          name,
+          options: Array.from(rest.matchAll(/(?<=\s)(--[a-z][a-z-]*|-[a-z])(?=[\s=]|$)/g), ([option]) => option),
+        }),
+      ),
+    )
+    expect(shown.length).toBeGreaterThan(10)
+    const names = [...new Set(shown.map(({ name }) => name))]
+    const helps = new Map<string, string>()
+    for (const name of names) helps.set(name, (await runCli(['help', name], { cwd: root })).stdout)
+    const wrong = shown.filter(({ name, options }) => {
+      const help = helps.get(name) ?? ''
+      return !help.startsWith(`Usage: lrat ${name}`) || !options.every((option) => help.includes(option))
+    })
+    expect(wrong.map(({ line }) => line)).toEqual([])
+  },
+)
 
 test('docs/formats.md describes every table and column', () => {
   const text = textOf('docs/formats.md')
