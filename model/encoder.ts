@@ -1,9 +1,11 @@
 // Texts to embeddings with a model from its folder.
 import { Interrupted } from '../core/errors.ts'
-import type { Device } from './execute/device-names.ts'
+import { isTorch, type Device } from './execute/device-names.ts'
 import { chooseDevice, compilerOf, isOnnx } from './execute/devices.ts'
 import { floatsOf, tensor, type Executable } from './execute/executor.ts'
 import { openOnnx } from './execute/onnxruntime.ts'
+import { openTorch } from './execute/torch/device.ts'
+import { executableOf } from './execute/torch/executable.ts'
 import { encoderGraph, LARGEST_INLINE, parameterBytes, parameterInputs } from './encoder-graph.ts'
 import { openModel, type Model } from './folder.ts'
 import { batchesByLength, padded } from './training/padding.ts'
@@ -118,8 +120,9 @@ const openEncoder = async ({ network, parameters }: Model, device: Device): Prom
     const values = new Map(weights.map(([name, { data }]) => [name, data]))
     return openOnnx(toOnnx(graph, { parameters: values }), { device })
   }
-  const executable = await compilerOf(device)(graph)
   const fixed = Object.fromEntries(weights.map(([name, { data, dims }]) => [name, tensor(data, ...dims)]))
+  if (isTorch(device)) return executableOf(await openTorch(device), graph, fixed)
+  const executable = await compilerOf(device)(graph)
   return { ...executable, run: (feeds) => executable.run({ ...fixed, ...feeds }) }
 }
 

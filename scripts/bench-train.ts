@@ -14,10 +14,14 @@ import { randomOf } from '../core/random.ts'
 import { alignColumns } from '../core/align.ts'
 import { messageOf } from '../core/errors.ts'
 import { wordPieceJson } from '../model/tokenize/tokenizer.ts'
-import { flopsPerPosition, SHAPES, type BenchBatch, type Measured } from './bench-train/shapes.ts'
+import { batchesByLength } from '../model/training/padding.ts'
+import { ENCODE_TOKENS, flopsPerPosition, SHAPES, type BenchBatch, type Measured } from './bench-train/shapes.ts'
 
 const USAGE = `bench-train [--shape minilm|base] [--batch N] [--group N] [--steps N] [--threads N]
-            [--micro-batch TOKENS] [--peers DIR] [--growth]
+            [--micro-batch TOKENS] [--peers DIR] [--growth] [--only NAMES] [--repeat N]
+  --only    of cpu, torch, torch-bfloat16, equal, equal-bfloat16, checkpointing, sentence-transformers those named,
+            separated by commas (default: all; torch needs LRAT_TORCH or an environment, else it is the peers' own)
+  --repeat  every one so often, in turns; the best counts (default 1)
   --growth  our peak memory alone, with batches of 8 and 64 of 4 documents each
   --steps   measured steps, after one that warms up (default 2)
   --peers   a Python environment with torch and sentence-transformers; made when it does not exist`
@@ -32,6 +36,8 @@ const { values: args } = parseArgs({
     'micro-batch': { type: 'string', default: '1024' },
     peers: { type: 'string', default: join('runs', 'bench-train', 'peers') },
     growth: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    repeat: { type: 'string', default: '1' },
     help: { type: 'boolean' },
   },
 })
@@ -138,9 +144,9 @@ const gemmPeak = async (): Promise<number> => {
   return (2 * n ** 3) / best / 1e9
 }
 
-const ours = (folder: string): Measured => {
+const ours = (folder: string, device = 'cpu', precision = 'float32'): Measured => {
   const script = join(here, 'bench-train', `ours.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`)
-  return measure(process.execPath, [script, folder, steps, args.threads, args['micro-batch']])
+  return measure(process.execPath, [script, folder, steps, args.threads, args['micro-batch'], device, precision])
 }
 
 const growth = (folder: string): void => {
@@ -154,61 +160,171 @@ const growth = (folder: string): void => {
   console.log(`peak memory, batch ${sizes.join(' to ')}: ${(100 * (peaks[1] / peaks[0] - 1)).toFixed(1)}% more`)
 }
 
-const compare = async (folder: string): Promise<void> => {
-  prepareBatch(folder, batchSize, groupSize)
-  const interpreter = python()
+/** Token ids and micro-batches as our engine cuts them, for the peer of the same algorithm. */
+const writeIds = async (folder: string): Promise<void> => {
+  const { tokenizer } = await openModel(join(folder, 'model'))
+  const { queries, groups } = JSON.parse(readFileSync(join(folder, 'batch.json'), 'utf8')) as BenchBatch
+  const texts = [...queries, ...groups.flat()].map((text) => tokenizer.encode(text, 512))
+  const batches = batchesByLength(texts, Number(args['micro-batch']))
+  const encode = batchesByLength(texts.slice(queries.length), ENCODE_TOKENS)
+  writeFileSync(join(folder, 'ids.json'), JSON.stringify({ texts: texts.map((ids) => [...ids]), batches, encode }))
+}
+
+/** Whether the processor multiplies bfloat16 by itself: elsewhere it is slower than float32. */
+const multipliesBfloat16 = (): boolean => {
+  try {
+    return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync('/proc/cpuinfo', 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+interface Runner {
+  /** Us, PyTorch with our algorithm, or the recipes that people run. */
+  readonly kind: 'ours' | 'equal' | 'recipe'
+  readonly title: string
+  readonly run: (folder: string) => Measured
+}
+
+const runnersOf = (interpreter: string | undefined): Record<string, Runner> => {
   // Python files are not compiled: they stay where the sources are.
   const sources = existsSync(join(here, 'bench-train', 'peer_flag.py')) ? here : join('scripts')
-  const common = [folder, steps, args.threads]
-  const peer = (command: string, name: string): Measured =>
-    measure(command, [join(sources, 'bench-train', name), ...common])
+  const peer =
+    (name: string, ...more: readonly string[]) =>
+    (folder: string): Measured =>
+      measure(interpreter ?? '', [join(sources, 'bench-train', name), folder, steps, args.threads, ...more])
+  const halves = multipliesBfloat16()
+  const peers: Record<string, Runner> = {
+    equal: { kind: 'equal', title: 'PyTorch, our algorithm', run: peer('peer_equal.py', 'float32') },
+    ...(halves && {
+      'equal-bfloat16': {
+        kind: 'equal',
+        title: 'PyTorch, our algorithm, bfloat16 autocast',
+        run: peer('peer_equal.py', 'bfloat16'),
+      },
+    }),
+    checkpointing: { kind: 'recipe', title: 'PyTorch, checkpointing', run: peer('peer_flag.py') },
+    'sentence-transformers': {
+      kind: 'recipe',
+      title: 'sentence-transformers, cached loss',
+      run: peer('peer_cached.py'),
+    },
+  }
+  return {
+    cpu: { kind: 'ours', title: 'lrat, cpu (ONNX Runtime)', run: (folder) => ours(folder) },
+    torch: { kind: 'ours', title: 'lrat, torch', run: (folder) => ours(folder, 'torch:cpu') },
+    ...(halves && {
+      'torch-bfloat16': {
+        kind: 'ours',
+        title: 'lrat, torch, bfloat16',
+        run: (folder) => ours(folder, 'torch:cpu', 'bfloat16'),
+      },
+    }),
+    ...(interpreter === undefined ? {} : peers),
+  }
+}
+
+type Result = Runner & { readonly measured: Measured }
+
+const compare = async (folder: string): Promise<void> => {
+  prepareBatch(folder, batchSize, groupSize)
+  await writeIds(folder)
+  const interpreter = python()
+  if (interpreter !== undefined && process.env.LRAT_TORCH === undefined) process.env.LRAT_TORCH = args.peers
+  const only = args.only?.split(',')
+  const runners = Object.entries(runnersOf(interpreter)).filter(([name]) => only?.includes(name) ?? true)
   const peak = await gemmPeak()
-  const lrat = ours(folder)
-  const peers: Readonly<Record<string, Measured>> =
-    interpreter === undefined
-      ? {}
-      : {
-          'PyTorch, checkpointing': peer(interpreter, 'peer_flag.py'),
-          'sentence-transformers, cached loss': peer(interpreter, 'peer_cached.py'),
-        }
+  const results = new Map<string, Result>()
+  for (let round = 0; round < Number(args.repeat); round++) {
+    for (const [name, runner] of runners) {
+      const measured = runner.run(folder)
+      const known = results.get(name)
+      if (known === undefined || best(measured) < best(known.measured)) results.set(name, { ...runner, measured })
+    }
+  }
+  const all = [...results.values()]
   console.log(
     `${shape}: batch ${batchSize}, group ${groupSize}, ${args.threads} threads, GEMM peak ${peak.toFixed(0)} GFLOP/s`,
   )
   const heading = ['', 'examples/s', 'peak MiB', 'first loss', 'last loss', 'documents encoded/s']
-  console.log(alignColumns([heading, ...Object.entries({ lrat, ...peers }).map(rowOf)], [1, 2, 3, 4, 5]))
-  const share = (flopsPerPosition(shape) * (lrat.positions ?? 0)) / best(lrat) / 1e9 / peak
-  const padding = 1 - (lrat.tokens ?? 0) / (lrat.positions ?? 1)
-  console.log(`share of GEMM peak: ${(share * 100).toFixed(0)}%; padding ${(100 * padding).toFixed(1)}%`)
-  if (Object.keys(peers).length > 0) printRatios(lrat, Object.values(peers))
+  console.log(alignColumns([heading, ...all.map(rowOf)], [1, 2, 3, 4, 5]))
+  for (const { title, kind, measured } of all) if (kind === 'ours') console.log(detailOf(title, measured, peak))
+  printRatios(all)
 }
 
-const best = ({ seconds }: Measured): number => Math.min(...seconds.slice(1))
+const detailOf = (
+  title: string,
+  { tokens = 0, positions = 1, calls, microseconds, ...rest }: Measured,
+  peak: number,
+) => {
+  const share = (flopsPerPosition(shape) * positions) / best(rest) / 1e9 / peak
+  const parts = [
+    `${(share * 100).toFixed(0)}% of GEMM peak`,
+    `${(100 * (1 - tokens / positions)).toFixed(1)}% padding`,
+    ...(calls === undefined ? [] : [`${calls} calls a step, ${microseconds?.toFixed(2)} µs each`]),
+  ]
+  return `${title}: ${parts.join(', ')}`
+}
 
-const rowOf = ([name, measured]: readonly [string, Measured]): string[] => {
+const best = ({ seconds }: Pick<Measured, 'seconds'>): number => Math.min(...seconds.slice(1))
+
+const rowOf = ({ title, measured }: Result): string[] => {
   const { peakKiB, losses, encode } = measured
   return [
-    name,
+    title,
     (batchSize / best(measured)).toFixed(3),
     String(Math.round(peakKiB / 1024)),
-    losses[0].toFixed(5),
-    losses[losses.length - 1].toFixed(5),
+    (losses[0] ?? NaN).toFixed(5),
+    (losses.at(-1) ?? NaN).toFixed(5),
     encode === undefined ? '–' : ((batchSize * groupSize) / encode).toFixed(1),
   ]
 }
 
-const printRatios = (lrat: Measured, peers: readonly Measured[]): void => {
-  const faster = peers.reduce((a, b) => (best(a) <= best(b) ? a : b))
-  const lightest = Math.min(...peers.map(({ peakKiB }) => peakKiB))
-  const encoded = Math.min(...peers.flatMap(({ encode }) => encode ?? []))
-  const apart = peers.map(({ losses }) => Math.abs(losses[0] - lrat.losses[0]) / lrat.losses[0])
-  const ratios = {
-    'examples/s, to the faster peer': best(faster) / best(lrat),
-    'peak memory, to that peer': lrat.peakKiB / faster.peakKiB,
-    'peak memory, to the lighter peer': lrat.peakKiB / lightest,
-    'encoding, to sentence-transformers': encoded / (lrat.encode ?? NaN),
+const fastest = (results: readonly Result[]): Result | undefined =>
+  results.reduce<Result | undefined>(
+    (a, b) => (a !== undefined && best(a.measured) <= best(b.measured) ? a : b),
+    undefined,
+  )
+
+/** Our best against the best of PyTorch with our algorithm, and against the best of the recipes; and torch by itself. */
+const printRatios = (all: readonly Result[]): void => {
+  const mine = all.filter(({ kind }) => kind === 'ours')
+  const named = (title: string): Result | undefined => all.find((result) => result.title === title)
+  const pairs: (readonly [string, Result | undefined, Result | undefined])[] = [
+    ['torch to PyTorch with our algorithm, float32', named('lrat, torch'), named('PyTorch, our algorithm')],
+    [
+      'torch to PyTorch with our algorithm, bfloat16',
+      named('lrat, torch, bfloat16'),
+      named('PyTorch, our algorithm, bfloat16 autocast'),
+    ],
+    [
+      'our best to the better PyTorch with our algorithm',
+      fastest(mine),
+      fastest(all.filter(({ kind }) => kind === 'equal')),
+    ],
+    [
+      'our best to the faster recipe as people run it',
+      fastest(mine),
+      fastest(all.filter(({ kind }) => kind === 'recipe')),
+    ],
+  ]
+  for (const [what, our, peer] of pairs) {
+    if (our === undefined || peer === undefined) continue
+    const [a, b] = [our.measured, peer.measured]
+    const parts = [
+      `examples/s ${(best(b) / best(a)).toFixed(2)}`,
+      `peak memory ${(a.peakKiB / b.peakKiB).toFixed(2)}`,
+      ...(b.encode === undefined ? [] : [`encoding ${(b.encode / (a.encode ?? NaN)).toFixed(2)}`]),
+    ]
+    console.log(`ratio of ${what} (${our.title} : ${peer.title}): ${parts.join(', ')}`)
   }
-  for (const [name, ratio] of Object.entries(ratios)) console.log(`ratio of ${name}: ${ratio.toFixed(2)}`)
-  console.log(`first loss, largest relative difference: ${Math.max(...apart).toExponential(1)}`)
+  const [reference] = all
+  if (reference === undefined) return
+  const first = ({ measured }: Result): number => measured.losses[0] ?? NaN
+  const apart = all.map(
+    (result) => `${result.title} ${(Math.abs(first(result) - first(reference)) / first(reference)).toExponential(1)}`,
+  )
+  console.log(`first loss, relative difference from ${reference.title}: ${apart.slice(1).join(', ')}`)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'lrat-bench-train-'))

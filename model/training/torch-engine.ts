@@ -6,9 +6,8 @@ import { torchState } from './torch-state.ts'
 import { encoderGraphs, lossGraph } from './training-graphs.ts'
 import type { PaddedTexts } from './training-memory.ts'
 import { tensor } from '../execute/executor.ts'
-import { runtimeFailure } from '../execute/failures.ts'
 import type { TorchDevice } from '../execute/torch/device.ts'
-import { downloaded, turn, uploaded } from '../execute/torch/executable.ts'
+import { apart, downloaded, paddingOf, uploaded } from '../execute/torch/executable.ts'
 import { TAKEN } from '../execute/torch/lowerings.ts'
 import { preparedOn } from '../execute/torch/prepared.ts'
 import { programOf, type Feed, type Results } from '../execute/torch/program.ts'
@@ -36,29 +35,11 @@ export const torchEngine = async (
   const backward = programOf(device, gradients, { fixed, prepared, added: new Set(graphs.dense) })
   const loss = programOf(device, lossGraph(width, options.temperature))
 
-  /** Work on the device, after whoever else waits in this thread had a turn. Tensors it makes are gone after it. */
-  const apart = async <T>(work: () => T): Promise<T> => {
-    await turn()
-    try {
-      let result: T | undefined
-      const done = tensors.scope(() => {
-        result = work()
-        return []
-      })
-      if (done.length > 0 || result === undefined) throw new TypeError('no result')
-      return result
-    } catch (error) {
-      throw runtimeFailure(error, device.name)
-    }
-  }
   const feed = (value: Parameters<typeof uploaded>[1]): Feed => ({ handle: uploaded(device, value), dims: value.dims })
   const feedsOf = ({ input_ids, attention_mask }: PaddedTexts) => ({
     ...memory.parameters,
     input_ids: feed(input_ids),
-    attention_mask: {
-      ...feed(attention_mask),
-      padding: attention_mask.data.includes(0) ? ('some' as const) : ('none' as const),
-    },
+    attention_mask: { ...feed(attention_mask), ...paddingOf('attention_mask', attention_mask) },
   })
   const take = (results: Results, name: string): Handle => {
     const found = results[name]
@@ -71,7 +52,7 @@ export const torchEngine = async (
     try {
       for (const batch of batches) {
         check()
-        found.push(await apart(() => take(encoder.run(feedsOf(paddedTexts(texts, batch))), 'embeddings')))
+        found.push(await apart(device, () => take(encoder.run(feedsOf(paddedTexts(texts, batch))), 'embeddings')))
       }
     } catch (error) {
       for (const handle of found) tensors.delete(handle)
@@ -88,7 +69,7 @@ export const torchEngine = async (
     gradients: async () => memory.gradients(),
     gradientNorm: async () => memory.gradientNorm(),
     update: (learningRate, step, scale) =>
-      apart(() => {
+      apart(device, () => {
         memory.update(learningRate, step, scale)
         prepared.clear()
         return true
@@ -113,7 +94,7 @@ export const torchEngine = async (
       // Where each text stands among the batches.
       const places = new Int32Array(texts.length)
       for (const [place, i] of order.entries()) places[i] = place
-      const { value, cotangents, embeddings } = await apart(() => {
+      const { value, cotangents, embeddings } = await apart(device, () => {
         try {
           const all = operators.indexSelect(
             operators.concat(parts, 0),
@@ -140,7 +121,7 @@ export const torchEngine = async (
           check()
           const from = start
           start += batch.length
-          await apart(() => {
+          await apart(device, () => {
             const cotangent = {
               handle: operators.slice(cotangents, 0, from, from + batch.length),
               dims: [batch.length, width],

@@ -15,7 +15,13 @@ export interface Measured {
   readonly encode?: number
   readonly tokens?: number
   readonly positions?: number
+  /** On LibTorch: calls a step, and microseconds of one that computes next to nothing. */
+  readonly calls?: number
+  readonly microseconds?: number
 }
+
+/** Tokens that encoding works on at a time, padding included. */
+export const ENCODE_TOKENS = 4096
 
 const bert = (layers: number, hidden: number, inner: number) => ({
   architectures: ['BertModel'],

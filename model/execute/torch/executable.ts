@@ -1,5 +1,7 @@
 // LibTorch as one of the executors: what is fed comes from the host, and results go back there.
-import type { Compile, Tensor } from '../executor.ts'
+import { at } from '../../graph/dims.ts'
+import type { Value } from '../../graph/value.ts'
+import type { Compile, Executable, Tensor, Tensors as HostTensors } from '../executor.ts'
 import { runtimeFailure } from '../failures.ts'
 import type { TorchDevice } from './device.ts'
 import { programOf, type Feed } from './program.ts'
@@ -41,39 +43,66 @@ export const downloaded = (
 
 export const compileTorchOn =
   (device: TorchDevice): Compile =>
-  async (outputs) => {
-    const program = programOf(device, outputs)
-    const { tensors } = device
-    return {
-      run: async (feeds, into = {}) => {
-        await turn()
-        try {
-          let found: Record<string, Tensor> = {}
-          tensors.scope(() => {
-            const fed: Record<string, Feed> = {}
-            for (const { name } of program.plan.inputs) {
-              const value = feeds[name]
-              if (value === undefined) throw new TypeError(`the graph's input "${name}" was not fed`)
-              fed[name] = { handle: uploaded(device, value), dims: value.dims }
-            }
-            const results = program.run(fed)
-            try {
-              found = Object.fromEntries(
-                Object.entries(results).map(([name, handle]) => {
-                  const integers = outputs[name]?.dtype === 'i32'
-                  return [name, downloaded(device, handle, into[name]?.data, integers)]
-                }),
-              )
-            } finally {
-              for (const handle of Object.values(results)) tensors.delete(handle)
-            }
-            return []
-          })
-          return found
-        } catch (error) {
-          throw runtimeFailure(error, device.name)
-        }
-      },
-      close: async () => program.close(),
+  async (outputs) =>
+    executableOf(device, outputs, {})
+
+/** A graph some of whose inputs stay the same: they are brought to the device once. Their arrays must not change. */
+export const executableOf = (
+  device: TorchDevice,
+  outputs: Readonly<Record<string, Value>>,
+  fixed: HostTensors,
+): Executable => {
+  const { tensors } = device
+  const program = programOf(device, outputs, { fixed: new Set(Object.keys(fixed)) })
+  const there: Record<string, Feed> = {}
+  for (const [name, value] of Object.entries(fixed))
+    there[name] = { handle: tensors.scope(() => uploaded(device, value)), dims: value.dims }
+
+  /** Runs with what is fed besides, and brings the results to the host. */
+  const once = (feeds: HostTensors, into: HostTensors): Record<string, Tensor> => {
+    const fed: Record<string, Feed> = { ...there }
+    for (const { name } of program.plan.inputs) {
+      const value = feeds[name]
+      if (value !== undefined)
+        fed[name] = { handle: uploaded(device, value), dims: value.dims, ...paddingOf(name, value) }
+      else if (!(name in there)) throw new TypeError(`the graph's input "${name}" was not fed`)
+    }
+    const results = program.run(fed)
+    try {
+      return Object.fromEntries(
+        Object.entries(results).map(([name, handle]) => {
+          const integers = outputs[name]?.dtype === 'i32'
+          return [name, downloaded(device, handle, into[name]?.data, integers)]
+        }),
+      )
+    } finally {
+      for (const handle of Object.values(results)) tensors.delete(handle)
     }
   }
+  return {
+    run: (feeds, into = {}) => apart(device, () => once(feeds, into)),
+    close: async () => {
+      program.close()
+      for (const { handle } of Object.values(there)) tensors.delete(handle)
+    },
+  }
+}
+
+/** Work on the device, after whoever else waits in this thread had a turn. Tensors that it makes are gone after it. */
+export const apart = async <T>(device: TorchDevice, work: () => T): Promise<T> => {
+  await turn()
+  try {
+    const found: T[] = []
+    device.tensors.scope(() => {
+      found.push(work())
+      return []
+    })
+    return at(found, 0)
+  } catch (error) {
+    throw runtimeFailure(error, device.name)
+  }
+}
+
+/** Of a mask of texts, whether any is shorter than the others. */
+export const paddingOf = (name: string, { data }: Tensor): Pick<Feed, 'padding'> =>
+  name === 'attention_mask' ? { padding: data.includes(0) ? 'some' : 'none' } : {}

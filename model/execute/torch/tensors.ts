@@ -53,6 +53,8 @@ export interface Tensors {
   readonly delete: (handle: Handle) => void
   /** Handles there are: for tests of leaks. */
   readonly live: () => number
+  /** Calls so far that were checked. */
+  readonly calls: () => number
   /** Throws TorchError unless a call succeeded. */
   readonly check: (code: number, operator: string) => void
 }
@@ -95,9 +97,10 @@ export const tensorsOn = (torch: LibTorch, place: Place): Tensors => {
   const typeOf = get('aoti_torch_get_dtype', 'int', ['word', 'word'])
   const rankOf = get('aoti_torch_get_dim', 'int', ['word', 'word'])
 
-  let live = 0
+  let [live, calls] = [0, 0]
   const made: Handle[] = []
   const check = (code: number, operator: string): void => {
+    calls++
     if (code !== 0) throw new TorchError(operator, torch.lastError())
   }
   const own = (handle: Handle): Handle => {
@@ -184,5 +187,6 @@ export const tensorsOn = (torch: LibTorch, place: Place): Tensors => {
     },
     delete: drop,
     live: () => live,
+    calls: () => calls,
   }
 }
