@@ -110,7 +110,7 @@ const runStage = async <C>(options: RunOptions<C>, stage: Stage<C>, expected: Ex
     parameters: expected.parameters,
     inputs: expected.inputs,
     outside: expected.outside,
-    versions: versions(),
+    versions: { ...versions(), ...outcome.versions },
     ...outputs,
     counts: outcome.counts,
     warnings: outcome.warnings ?? [],

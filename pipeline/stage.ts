@@ -9,6 +9,8 @@ import type { AlignedOf, FilesOf, Reads, TablesOf } from './reads.ts'
 export interface Outcome {
   readonly counts: Readonly<Record<string, number>>
   readonly warnings?: readonly string[]
+  /** Of what computed, beside those that every manifest has. */
+  readonly versions?: Readonly<Record<string, string>>
 }
 
 /** A step of the funnel, or more of what was dropped at a step that an earlier stage counted (without `count`). */

@@ -1,5 +1,6 @@
 // What this machine can run graphs on.
 import { UserError, messageOf } from '../../core/errors.ts'
+import { versions } from '../../core/versions.ts'
 import { add, cast } from '../graph/elementwise.ts'
 import type { Precision } from '../graph/precision.ts'
 import { input } from '../graph/sources.ts'
@@ -9,7 +10,7 @@ import { compileOnnxOn, type OnnxDevice } from './onnxruntime.ts'
 import { webgpuRuntime, type ResidentRuntime } from './resident.ts'
 import { secondsOfProduct } from './speed.ts'
 import { DEVICES, isTorch, type Device, type Listed } from './device-names.ts'
-import { describeTorch, hasTorchCard, openTorch } from './torch/device.ts'
+import { describeTorch, hasTorchCard, nameTorch, openTorch } from './torch/device.ts'
 import { compileTorchOn } from './torch/executable.ts'
 import { compileTfjs, compileTfjsCpu } from './tfjs.ts'
 import type * as Tfjs from '@tensorflow/tfjs-core'
@@ -41,6 +42,12 @@ const HINTS: Readonly<Record<Listed, string>> = {
 
 const ONNX: readonly OnnxDevice[] = ['cpu', 'webgpu', 'cuda']
 export const isOnnx = (device: Device): device is OnnxDevice => ONNX.some((known) => known === device)
+
+/** A device with the name and version of what runs it. */
+export const runtimeOf = async (device: Device): Promise<string> => {
+  if (isTorch(device)) return nameTorch(device)
+  return isOnnx(device) ? `${device}, ONNX Runtime ${versions().onnxruntime}` : device
+}
 
 /** The compiler for a device, which may still fail when it is first used. */
 export const compilerOf = (device: Device): Compile => {

@@ -19,7 +19,13 @@ export interface TrainState {
   readonly second: Parameters
   /** In float16 only. */
   readonly lossScale?: LossScale
+  /** What computed the steps, the latest last: more than one where training went on elsewhere. */
+  readonly places?: readonly Place[]
 }
+
+/** A device with what runs it and its version, and the step that it went on from. */
+const placeSchema = z.object({ runtime: z.string(), after: z.number().int().min(0) })
+export type Place = Readonly<z.output<typeof placeSchema>>
 
 /** What a checkpoint's header says beside the tensors. */
 const metadataSchema = z.object({
@@ -28,6 +34,7 @@ const metadataSchema = z.object({
   loss_scale: jsonText(
     z.object({ scale: z.number().positive(), good: z.number().int().min(0), skipped: z.number().int().min(0) }),
   ).optional(),
+  places: jsonText(z.array(placeSchema)).optional(),
 })
 
 const fileOf = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
@@ -36,7 +43,7 @@ const FILE = /^step-(\d{9})\.safetensors$/
 /** Writes the state and removes all but the newest `keep` checkpoints. `fingerprint` names the data and the config. */
 export const saveCheckpoint = async (
   folder: string,
-  { step, parameters, first, second, lossScale }: TrainState,
+  { step, parameters, first, second, lossScale, places }: TrainState,
   fingerprint: string,
   keep: number,
 ): Promise<void> => {
@@ -46,8 +53,11 @@ export const saveCheckpoint = async (
     for (const [name, value] of group) tensors.set(`${prefix}.${name}`, value)
   const path = join(folder, fileOf(step))
   try {
-    const scaling = lossScale && { loss_scale: JSON.stringify(lossScale) }
-    await writeSafeTensors(`${path}.tmp`, tensors, { metadata: { fingerprint, step: String(step), ...scaling } })
+    const further = {
+      ...(lossScale && { loss_scale: JSON.stringify(lossScale) }),
+      ...(places && { places: JSON.stringify(places) }),
+    }
+    await writeSafeTensors(`${path}.tmp`, tensors, { metadata: { fingerprint, step: String(step), ...further } })
     await rename(`${path}.tmp`, path)
   } catch (error) {
     throw diskError(error, path)
@@ -95,6 +105,7 @@ export const loadCheckpoint = async (folder: string, fingerprint: string): Promi
       first: group('first'),
       second: group('second'),
       ...(metadata.loss_scale && { lossScale: metadata.loss_scale }),
+      ...(metadata.places && { places: metadata.places }),
     }
   }
   return undefined

@@ -83,6 +83,12 @@ const trainKeys = z.strictObject({
     .describe(
       'What `model` computes in. Default: `float32`. With float16 matrix products and what joins them are float16; parameters, norms, softmax, loss and sums of gradients stay float32, and the loss is scaled dynamically. For GPUs that have float16. With bfloat16 likewise, unscaled; for device torch.',
     ),
+  resume_elsewhere: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Go on from a checkpoint that another device, or another version of what runs it, has made; the model says so.',
+    ),
   micro_batch_tokens: int(1)
     .default(1024)
     .describe('Tokens worked on at a time, padding included: memory depends on it, results but for rounding do not.'),
@@ -196,7 +202,14 @@ export const learningRateOf = ({ model, learning_rate: rate }: TrainConfig): num
 export const optimizerOf = ({ weight_decay: weightDecay }: TrainConfig): AdamW => ({ ...ADAMW, weightDecay })
 
 /** Keys that change how training is done, but no result beyond rounding: work goes on after they were changed. */
-export const WITHOUT_RESULT = ['device', 'threads', 'micro_batch_tokens', 'checkpoint_every', 'checkpoints'] as const
+export const WITHOUT_RESULT = [
+  'device',
+  'resume_elsewhere',
+  'threads',
+  'micro_batch_tokens',
+  'checkpoint_every',
+  'checkpoints',
+] as const
 
 /**
  * What decides the result, as a fingerprint takes it. Files that are named count by their content, elsewhere. A key that

@@ -8,7 +8,7 @@ import { count } from '../../pipeline/progress.ts'
 import { adaptationOf } from './adapt.ts'
 import { batchesOf, stepsPerEpoch, type Batch } from './batches.ts'
 import { bestKeeper } from './best.ts'
-import { loadCheckpoint, saveCheckpoint, type TrainState } from './checkpoint.ts'
+import { loadCheckpoint, saveCheckpoint, type Place, type TrainState } from './checkpoint.ts'
 import { learningRateOf, type DevConfig, type ModelConfig } from './config.ts'
 import type { Dataset } from './dataset.ts'
 import type { DevelopmentSet } from './development.ts'
@@ -40,6 +40,7 @@ export interface Trained {
   readonly parameters: Parameters
   /** Steps taken: fewer than planned where patience ended. */
   readonly steps: number
+  readonly places: readonly Place[]
 }
 
 /** Takes the steps that remain. Errors: Interrupted, with a checkpoint of the last step that was completed. */
@@ -60,6 +61,7 @@ export const trainSteps = async (
     model.architecture === 'static'
       ? await staticTrainer(setting)
       : await transformerTrainer(model, adaptation, setting)
+  const places = placesOf(start, trainer.runtime, config.resume_elsewhere)
   if (model.architecture !== 'static' || development || start.step > 0)
     say(
       [
@@ -78,7 +80,7 @@ export const trainSteps = async (
   const save = async (): Promise<void> => {
     log.flush()
     if (done === saved) return
-    const state = await trainer.state(done)
+    const state = { ...(await trainer.state(done)), places }
     checkFinite(state, saved)
     await saveCheckpoint(paths.checkpoints, state, key, config.checkpoints)
     saved = done
@@ -117,13 +119,27 @@ export const trainSteps = async (
     }
     if (done < steps) say(`ended after step ${count(done)}: ${dev?.patience} evaluations in a row without gain`)
     await save()
-    return { parameters: await whole(), steps: done }
+    return { parameters: await whole(), steps: done, places }
   } catch (error) {
     if (error instanceof Interrupted) await save()
     throw error
   } finally {
     await trainer.close()
   }
+}
+
+/** What computes from here on, after what did before. Throws UserError where it is another, unless that is allowed. */
+const placesOf = ({ step, places = [] }: TrainState, runtime: string, elsewhere: boolean): readonly Place[] => {
+  const before = places.at(-1)
+  if (before?.runtime === runtime) return places
+  if (before !== undefined && !elsewhere)
+    throw new UserError({
+      where: `the checkpoint of step ${step}`,
+      expected: `${before.runtime}, which it was made with`,
+      found: runtime,
+      fix: 'Go on where it was made, or set train.resume_elsewhere: true: the model then differs in rounding from one trained at one place, and says so.',
+    })
+  return [...places, { runtime, after: step }]
 }
 
 /** Whether the development split is scored after so many steps. */

@@ -58,6 +58,8 @@ export const modelRecordSchema = z.object({
   development: developmentSchema.optional(),
   /** What a user must know of the model, such as that it is no better than what it was trained from. */
   warnings: z.array(z.string()).default([]),
+  /** The device with what runs it and its version. */
+  runtime: z.string().default(''),
 })
 export type ModelRecord = Readonly<z.output<typeof modelRecordSchema>>
 

@@ -95,6 +95,11 @@ export const trainStage = {
     if (config.train.dev?.require_gain === true) requireGain(results)
     const [main] = results
     const counts = { models: names.length, ...(main && countsOf(main)) }
-    return { counts, warnings: results.flatMap(({ warnings }) => warnings) }
+    const runtimes = [...new Set(results.map(({ runtime }) => runtime).filter((name) => name !== ''))]
+    return {
+      counts,
+      warnings: results.flatMap(({ warnings }) => warnings),
+      versions: Object.fromEntries(runtimes.length === 0 ? [] : [['device', runtimes.join('; ')]]),
+    }
   },
 } satisfies Stage<Config>

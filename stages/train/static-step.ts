@@ -60,6 +60,7 @@ export const staticTrainer = async (
   const named = (value: NamedTensor): Parameters => new Map([[TABLE, value]])
   return {
     device: 'cpu',
+    runtime: 'cpu',
     step,
     embed: async (texts) => normalised(averages(texts, table.data, width)),
     state: async (done) => ({ step: done, parameters: named(table), first: named(first), second: named(second) }),

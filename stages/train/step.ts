@@ -29,6 +29,8 @@ export interface TrainerSetting {
 export interface Trainer {
   /** What it computes on. */
   readonly device: Device
+  /** The same with what runs it and its version: two that differ may differ in rounding. */
+  readonly runtime: string
   /** Trains on one batch; `step` is 1 for the first. Where it throws, the parameters are those from before. */
   step(batch: Batch, learningRate: number, step: number): Promise<StepResult>
   /** L2-normalised embeddings of texts by the present parameters, row-major [texts × dimensions]. */

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import { saveModel, type Model } from '../../model/folder.ts'
 import { digest } from '../../pipeline/fingerprint.ts'
 import { count } from '../../pipeline/progress.ts'
+import type { Place } from './checkpoint.ts'
 import { bestKeeper } from './best.ts'
 import { deciding, nameOf } from './config.ts'
 import type { Dataset } from './dataset.ts'
@@ -52,11 +53,18 @@ export const trainModel = async (options: ModelOptions): Promise<ModelRecord> =>
     undrawn: candidates.length - drawn.length,
     loss: await writeTables(paths.log, tables, { model: name, chosenStep }),
     ...(found && { development: found }),
-    warnings: found ? warningsOf(name, found, { steps, chosenStep }) : [],
+    warnings: [...(found ? warningsOf(name, found, { steps, chosenStep }) : []), ...movesOf(name, last.places)],
+    runtime: last.places.at(-1)?.runtime ?? '',
   }
   options.say(summaryOf(record))
   return record
 }
+
+/** That training went on elsewhere. */
+const movesOf = (name: string, places: readonly Place[]): string[] =>
+  places.length < 2
+    ? []
+    : [`${name}: trained on ${places.map(({ runtime, after }) => `${runtime} from step ${after + 1}`).join(', then ')}`]
 
 const summaryOf = ({ steps, chosenStep, loss, development: aside }: ModelRecord): string =>
   [

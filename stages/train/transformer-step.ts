@@ -1,7 +1,7 @@
 // A training step of a transformer: the engine's four graphs over one batch.
 import { createEngine } from '../../model/training/engine.ts'
 import { onDevice } from '../../model/training/on-device.ts'
-import { checkPrecision, chooseDevice } from '../../model/execute/devices.ts'
+import { checkPrecision, chooseDevice, runtimeOf } from '../../model/execute/devices.ts'
 import { afterGoodStep, afterOverflow, LOSS_SCALE } from '../../model/training/loss-scale.ts'
 import type { Model } from '../../model/folder.ts'
 import type { Adaptation } from './adapt.ts'
@@ -36,6 +36,7 @@ export const transformerTrainer = async (
   let lossScale = precision === 'float16' ? (start.lossScale ?? LOSS_SCALE) : undefined
   return {
     device,
+    runtime: await runtimeOf(device),
     step: async (batch, learningRate, step) => {
       const texts = [...batch.queries, ...batch.documents].map(dataset.ids)
       const { scale, skipped } = lossScale ?? UNSCALED

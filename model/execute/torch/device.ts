@@ -87,3 +87,9 @@ export const describeTorch = async (): Promise<string> => {
   const uses = card === undefined ? 'CUDA' : `the processor (no card: ${(card.split('\n')[0] ?? '').slice(0, 120)})`
   return `LibTorch ${version} by ${place.by} in ${place.folder}, on ${uses}`
 }
+
+/** The device that a name stands for here, and the version of LibTorch. */
+export const nameTorch = async (device: TorchName): Promise<string> => {
+  const { name, torch } = await openTorch(device)
+  return `${name}, LibTorch ${torch.version}`
+}

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
+import { torchDevice } from '../../helpers/torch.ts'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { readSafeTensors, writeSafeTensors } from '../../../model/files/safetensors.ts'
@@ -161,3 +162,49 @@ describe.skipIf(!webgpu)(`on webgpu${webgpu ? '' : ' (skipped: no Vulkan device,
     for (const [i, loss] of losses.entries()) expect(Math.abs(loss / expected[i] - 1)).toBeLessThan(1e-3)
   })
 })
+
+it.skipIf(torchDevice === undefined)(
+  'trains on LibTorch, resumes to the same bytes, and goes on elsewhere only where that is allowed, which the model says',
+  async () => {
+    const folder = await temporaryFolder()
+    const examples = await writeRows(folder, rows(24))
+    const config = {
+      ...small,
+      model: await bareFolder(tinyQwen3),
+      random_start: true,
+      learning_rate: 0.01,
+      micro_batch_tokens: 100,
+      device: 'torch:cpu' as const,
+    }
+    const weights = (model: string): Promise<Buffer> => readFile(join(model, 'model.safetensors'))
+    const stopped = async (name: string) => {
+      const controller = new AbortController()
+      const onProgress = ({ step }: { step: number }): void => {
+        if (step === 3) controller.abort()
+      }
+      const pieces = { examples, config, folder: join(folder, name) }
+      await expect(trainModel({ ...pieces, signal: controller.signal, onProgress })).rejects.toThrow(Interrupted)
+      return pieces
+    }
+    const whole = await trainModel({ examples, config, folder: join(folder, 'whole') })
+    expect(whole.runtime).toMatch(/^torch:cpu, LibTorch 2\.\d+/)
+    expect(whole.warnings).toEqual([])
+    const resumed = await trainModel(await stopped('pieces'))
+    expect((await weights(resumed.model)).equals(await weights(whole.model))).toBe(true)
+
+    const moved = { ...(await stopped('moved')), config: { ...config, device: 'cpu' as const } }
+    await expect(trainModel(moved)).rejects.toThrow(
+      /expected torch:cpu, LibTorch .*found cpu, ONNX Runtime .*resume_elsewhere/,
+    )
+    const allowed = await trainModel({ ...moved, config: { ...moved.config, resume_elsewhere: true } })
+    expect(allowed.warnings).toEqual([
+      expect.stringMatching(/torch:cpu, LibTorch \S+ from step 1, then cpu, ONNX Runtime \S+ from step 4/),
+    ])
+    const reduced = { ...config, precision: 'bfloat16' as const, epochs: 1 }
+    const [exact, rough] = await Promise.all([
+      lossesOf(whole),
+      lossesOf(await trainModel({ examples, config: reduced, folder: join(folder, 'reduced') })),
+    ])
+    expect(Math.abs((rough[0] ?? 0) - (exact[0] ?? 0))).toBeLessThan(0.05 * (exact[0] ?? 0))
+  },
+)
