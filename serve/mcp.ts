@@ -28,8 +28,8 @@ export const createMcpServer = (service: Service): McpServer => {
       annotations: readOnly,
     },
     async ({ query, k }) => {
-      const first = typeof query === 'string' ? query : query[0]
-      const [hits] = await service.search({ query: first, k })
+      const first = typeof query === 'string' ? query : (query[0] ?? '')
+      const [hits = []] = await service.search({ query: first, k })
       return say(formatHits(first, hits))
     },
   )

@@ -61,7 +61,8 @@ const readEvidence = (path: string): Promise<Judgements> => gather(readQrels(pat
 /** Evidence that the answers file itself lists, if it does. */
 const evidenceIn = async (path: string | undefined): Promise<Judgements> => {
   if (path === undefined || queryFormatOf(path) !== 'jsonl') return new Map()
-  for await (const [{ value }] of readJsonLines(path)) {
+  for await (const [first] of readJsonLines(path)) {
+    const value = first?.value
     return isObject(value) && Array.isArray(value.evidence_docs) ? readEvidence(path) : new Map()
   }
   return new Map()

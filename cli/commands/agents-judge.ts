@@ -135,8 +135,9 @@ const reportJudging = (
   const failed = undecided.filter(({ reply }) => reply === null)
   const unread = undecided.length - failed.length
   if (unread > 0) note(`note: ${many(unread, 'reply', 'replies')} of the judge could not be read\n`)
-  if (failed.length > 0) {
-    const [{ rationale }] = failed
+  const [first] = failed
+  if (first !== undefined) {
+    const { rationale } = first
     note(`note: ${many(failed.length, 'call')} failed (${rationale}); the same command asks again\n`)
   }
 }

@@ -82,7 +82,7 @@ const badCondition = (where: string, cause: unknown): UserError =>
   new UserError({
     where: `--where ${where}`,
     expected: 'a condition in SQL on the columns of the table',
-    found: messageOf(cause).split('\n')[0],
+    found: messageOf(cause).split('\n')[0] ?? '',
     fix: 'Write it as for DuckDB: --where "satisfied AND len(neg_docids) > 5".',
     cause,
   })

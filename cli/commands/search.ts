@@ -68,7 +68,7 @@ const noteLong = ({ retriever }: RetrieverFlags, count: number): void => {
 const search = async (run: string, query: string, flags: SearchFlags): Promise<void> => {
   const { k, snippet, json } = flags
   noteLong(flags, isTooLong(query) ? 1 : 0)
-  const [hits] = await withRetriever(run, flags, (searcher) => searcher.search([{ text: query }], k))
+  const [hits = []] = await withRetriever(run, flags, (searcher) => searcher.search([{ text: query }], k))
   const documents = await openRunDocuments(run)
   const texts = await documents.get(hits.map(({ docid }) => docid))
   await documents.close()
@@ -110,7 +110,7 @@ const retrieve = async (flags: RetrieveFlags): Promise<void> => {
         empty += found.filter((hits) => hits.length === 0).length
         long += batch.filter(({ text }) => isTooLong(text)).length
         progress.update(done, null, 'queries')
-        return ids.map((id, i) => [id, found[i]] as const)
+        return ids.map((id, i) => [id, found[i] ?? []] as const)
       }
       let ids: string[] = []
       let batch: SearchQuery[] = []

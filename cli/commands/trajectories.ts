@@ -30,13 +30,13 @@ export const showTrajectory = async (run: string, id: string, full: boolean): Pr
     const from = source(run, 'generate', trajectories)
     const find = (condition: string) => all<Trajectory>(connection, `SELECT * FROM ${from} WHERE ${condition} LIMIT 1`)
     const [row] = await find(`trajectory_id = ${literal(id)}`)
-    if (!row as boolean) {
+    if (row === undefined) {
       const [example] = await find('true')
       throw new UserError({
         where: `${run}, trajectory ${id}`,
         expected: 'the trajectory_id of one of its trajectories',
         found: 'none with this id',
-        fix: `An id looks like this here: ${example.trajectory_id}`,
+        fix: `An id looks like this here: ${example?.trajectory_id ?? '(there is none)'}`,
       })
     }
     print(`${transcript(row, full ? Infinity : undefined)}\n`)
@@ -113,12 +113,17 @@ export const dryRun = async ({ config: path, set }: ConfigFlags, first: number):
   try {
     await runStages({ run: config.run, config, stages, progress: createProgress(), signal, to: 'index' })
     const from = source(config.run, 'ingest', queries)
-    const [{ n }] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${from}`)
+    const [counted] = await all<{ n: bigint }>(connection, `SELECT count(*) AS n FROM ${from}`)
     const questions = await all<Query>(connection, `SELECT * FROM ${from} LIMIT ${first}`)
     const tools = await openTools(config, join(config.run, 'index', BM25))
     const agent = await openAgent(config)
     try {
-      const found = await estimate(questions, Number(n), { ...agent, ...tools, seed: config.seed, signal })
+      const found = await estimate(questions, Number(counted?.n ?? 0), {
+        ...agent,
+        ...tools,
+        seed: config.seed,
+        signal,
+      })
       const statuses = Object.entries(found.statuses).map(([status, times]) => `${times} ${status}`)
       const { price } = config.llm.agent ?? { price: { prompt: 0, completion: 0 } }
       const money = price.prompt + price.completion > 0 ? found.money.toFixed(2) : 'no price in llm.agent.price'

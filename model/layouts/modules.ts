@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
+import { isObject } from '../../data/readers/record.ts'
 import { readJsonObject, readJsonValue } from './json.ts'
 
 export interface Modules {
@@ -24,12 +25,10 @@ export const readModules = async (folder: string): Promise<Modules> => {
   if (!existsSync(path))
     return { encoder: 'Transformer', root: folder, normalised: true, ...(existsSync(pooling) && { pooling }) }
   const value = await readJsonValue(path)
-  const modules = (Array.isArray(value) ? value : []).map(
-    ({ type, path: at }: { readonly type?: unknown; readonly path?: unknown }) => ({
-      kind: String(type).split('.').at(-1) ?? '',
-      at: join(folder, typeof at === 'string' ? at : ''),
-    }),
-  )
+  const modules = (Array.isArray(value) ? value : []).map((module: unknown) => {
+    const { type, path: at } = isObject(module) ? module : {}
+    return { kind: String(type).split('.').at(-1) ?? '', at: join(folder, typeof at === 'string' ? at : '') }
+  })
   const kinds = modules.map(({ kind }) => kind)
   if (!KNOWN.test(kinds.join())) {
     throw new UserError({

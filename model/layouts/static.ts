@@ -1,6 +1,7 @@
 // The static encoder's folder, as sentence-transformers' StaticEmbedding has it.
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { UserError } from '../../core/errors.ts'
 import { readable } from '../files/reading.ts'
 import { readSafeTensors, writeSafeTensors } from '../files/safetensors.ts'
 import type { Model, Prefixes } from '../model.ts'
@@ -32,9 +33,17 @@ const staticTokenizer = (json: string, name: string, limit?: number) => {
     limit === undefined
       ? (old.truncation ?? null)
       : { direction: 'Right', max_length: limit, strategy: 'LongestFirst', stride: 0 }
+  const most = truncation?.max_length ?? UNLIMITED
+  if (!Number.isSafeInteger(most) || most < 0)
+    throw new UserError({
+      where: `${name}, truncation.max_length`,
+      expected: 'a whole number of tokens',
+      found: JSON.stringify(most).slice(0, 100),
+      fix: 'Correct the file, or take the one that came with the model.',
+    })
   const bare = JSON.stringify({ ...old, truncation, padding: null, post_processor: null })
   const tokenizer = bare === json ? given : tokenizerFromJson(bare, name)
-  return { tokenizer, maxTokens: truncation?.max_length ?? UNLIMITED }
+  return { tokenizer, maxTokens: most }
 }
 
 /** The untrained static encoder: parameters follow from the seed, the tokenizer is given as tokenizer.json. */

@@ -129,6 +129,12 @@ describe('the modules of a folder', () => {
     await expect(openModel(folder)).rejects.toThrow(/modules.json: expected Transformer and Pooling.*found/)
   })
 
+  it.each([[[null]], [[1, 'x']], [null], ['x']])('%j are no modules', async (modules) => {
+    const folder = await saved(tinyBert)
+    await write(folder, 'modules.json', modules)
+    await expect(openModel(folder)).rejects.toThrow(/modules.json: expected Transformer and Pooling.*found/)
+  })
+
   it.each([
     [{ pooling_mode: 'max' }, /max/],
     [{ pooling_mode: ['cls', 'mean'] }, /one way/],
