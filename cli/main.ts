@@ -23,7 +23,24 @@ const modules: readonly { readonly commands: readonly string[]; readonly load: (
   { commands: ['agents'], load: () => import('./commands/agents.ts') },
   { commands: ['serve'], load: () => import('./commands/serve.ts') },
   { commands: ['devices', 'check-engine', 'encode', 'export-onnx'], load: () => import('./commands/engine.ts') },
+  {
+    commands: ['completion'],
+    load: async () => {
+      const { registerCompletion } = await import('./commands/completion.ts')
+      return { register: (program) => registerCompletion(program, registerAll) }
+    },
+  },
 ]
+
+/** A program with every command. */
+const registerAll = async (): Promise<Command> => {
+  const whole = new Command('lrat')
+  for (const { load } of modules) {
+    const { register } = await load()
+    register(whole)
+  }
+  return whole
+}
 
 const program = new Command('lrat')
   .description("Turns search agents' trajectories into better retrievers.")

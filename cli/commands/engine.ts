@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import type { EngineErrors } from '../../model/check/check-outcome.ts'
 import type { Precision } from '../../model/graph/precision.ts'
 import { DEVICE_CHOICES, isDeviceOrAuto, type Device } from '../../model/execute/device-names.ts'
-import { alignColumns } from '../../core/align.ts'
+import { alignColumns, fitColumns } from '../../core/align.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { createProgress, many } from '../../pipeline/progress.ts'
 import { withOutput, type OutputFlags } from '../options.ts'
@@ -35,7 +35,7 @@ const devices = async ({ json }: { readonly json?: boolean }): Promise<void> => 
   print(
     json
       ? `${JSON.stringify(found, null, 1)}\n`
-      : `${alignColumns([['device', 'here', 'what runs it, or why not'], ...rows])}\n`,
+      : `${fitColumns([['device', 'here', 'what runs it, or why not'], ...rows], process.stdout.columns)}\n`,
   )
 }
 

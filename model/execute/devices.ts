@@ -13,6 +13,7 @@ import { DEVICES, isTorch, type Device, type Listed } from './device-names.ts'
 import { describeTorch, hasTorchCard, nameTorch, openTorch } from './torch/device.ts'
 import { compileTorchOn } from './torch/executable.ts'
 import { compileTfjs, compileTfjsCpu } from './tfjs.ts'
+import { probe, type Trial } from './probe.ts'
 import type * as Tfjs from '@tensorflow/tfjs-core'
 
 export interface DeviceReport {
@@ -112,17 +113,32 @@ const firstLine = (text: string): string =>
     .replace(/ imported from \S+$/, '')
     .slice(-200)
 
-/** Tries each device on a small graph. */
-export const listDevices = async (): Promise<DeviceReport[]> => {
-  const reports: DeviceReport[] = []
-  for (const device of DEVICES) {
-    const wrong = await tryOut(device)
-    const what = device === 'torch' && wrong === undefined ? await describeTorch() : DETAILS[device]
-    const detail = wrong === undefined ? what : `${wrong.found.trim().replace(/\.$/, '')}. ${wrong.fix}`
-    reports.push({ device, works: wrong === undefined, detail })
+/** Devices whose drivers print or crash, and so are tried in a process of their own. */
+const APART: ReadonlySet<string> = new Set<Device>(['cuda', 'webgpu', 'tfjs-node-gpu'])
+
+/** Tries a device in this process. */
+export const tryDevice = async (device: Device, ask: 'works' | 'worth it'): Promise<Trial> => {
+  const wrong = await tryOut(device)
+  if (wrong !== undefined) return { wrong: { found: wrong.found, fix: wrong.fix } }
+  return {
+    wrong: null,
+    ...(device === 'torch' && { detail: await describeTorch() }),
+    ...(ask === 'worth it' && { worthIt: await isWorthIt(device) }),
   }
-  return reports
 }
+
+const trial = (device: Device, ask: 'works' | 'worth it' = 'works'): Promise<Trial> =>
+  APART.has(device) ? probe(device, ask) : tryDevice(device, ask)
+
+/** Tries each device on a small graph. */
+export const listDevices = (): Promise<DeviceReport[]> =>
+  Promise.all(
+    DEVICES.map(async (device) => {
+      const { wrong, detail } = await trial(device)
+      if (wrong === null) return { device, works: true, detail: detail ?? DETAILS[device] }
+      return { device, works: false, detail: `${wrong.found.trim().replace(/\.$/, '')}. ${wrong.fix}` }
+    }),
+  )
 
 /** Whether a device beats the processor: a software Vulkan driver does not. */
 const isWorthIt = async (device: Device): Promise<boolean> =>
@@ -137,9 +153,9 @@ export const chooseDevice = async (asked: Device | 'auto'): Promise<Device> => {
     asked === 'auto' ? [...((await hasTorchCard()) ? (['torch'] as const) : []), 'cuda', 'webgpu', 'cpu'] : [asked]
   let wrong: Wrong = { found: 'none', fix: '' }
   for (const device of candidates) {
-    const found = await tryOut(device)
-    if (found === undefined && (asked !== 'auto' || (await isWorthIt(device)))) return device
-    wrong = found ?? wrong
+    const found = await trial(device, asked === 'auto' ? 'worth it' : 'works')
+    if (found.wrong === null && found.worthIt !== false) return device
+    wrong = found.wrong ?? wrong
   }
   throw new UserError({
     where: `device ${asked}`,

@@ -54,7 +54,8 @@ export interface BalancerOptions {
   readonly lastFault?: () => string
 }
 
-const FIRST_OUTAGE_MS = 60_000
+/** Patience with endpoints that never worked. */
+export const FIRST_OUTAGE_MS = 60_000
 
 export const createBalancer = ({
   endpoints,

@@ -8,9 +8,10 @@ import { keepSecret, redactor, urlSecrets, withoutKeys } from '../../core/secret
 import { createBalancer } from './balancer.ts'
 import { isObject } from '../../data/readers/record.ts'
 import { LlmError, MalformedReply } from './errors.ts'
-import { faultOf, type Fault } from './faults.ts'
+import { faultOf, isUnreachable, type Fault } from './faults.ts'
 import { createFetch } from './fetch.ts'
 import type { EndpointSettings, LlmSettings } from './settings.ts'
+import { createReachable, onStderr } from './reachable.ts'
 import { createSpending, type Spending } from './spending.ts'
 
 export type ChatBody = Omit<ChatCompletionCreateParamsNonStreaming, 'model' | 'stream'>
@@ -34,6 +35,8 @@ export interface LlmSurroundings {
   readonly random?: () => number
   /** Counts the tokens of a text where a server reports no usage; default: a quarter of the characters. */
   readonly countTokens?: (text: string) => number
+  /** Told in a line when a server cannot be reached, and when it answers again; default: standard error. */
+  readonly say?: (line: string) => void
 }
 
 /** A reply longer than this is a fault: no model is asked for so much. */
@@ -117,7 +120,7 @@ const guess = (text: string): number => Math.ceil(text.length / CHARACTERS)
 
 /** A client of one model at one or more endpoints. Errors: UserError when a key's environment variable is not set. */
 export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings = {}): Llm => {
-  const { env = process.env, random = Math.random, countTokens = guess } = surroundings
+  const { env = process.env, random = Math.random, countTokens = guess, say = onStderr } = surroundings
   const { endpoints, retries, backoff, breaker, outage } = settings
   const keys = endpoints.map((endpoint) => keyOf(endpoint, env))
   const secrets = [...keys.filter((key) => key !== undefined), ...endpoints.flatMap((one) => urlSecrets(one.base_url))]
@@ -163,6 +166,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
   const spending = createSpending(settings.price, settings.budget)
   const limitsTokens = endpoints.some((endpoint) => endpoint.tokens_per_minute !== undefined)
   const worked = endpoints.map(() => false)
+  const reachable = createReachable({ name: (at) => redact(endpoints[at]?.base_url ?? ''), outage, say })
   let meanCompletion = 500
   let rejectedAtStart = 0
 
@@ -216,6 +220,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
         spending.charge(prompt, completion)
         meanCompletion += (completion - meanCompletion) / 20
         worked[endpoint] = true
+        reachable.answered(endpoint)
         lease.release('good', prompt + completion)
         // Whoever reads the reply finds its usage, whether the server sent it or not.
         const [promptName, completionName] = meter.names
@@ -230,6 +235,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
         }
         fault = faultOf(error, Date.now())
         lastFault = redact(fault.message)
+        if (isUnreachable(error)) reachable.failed(endpoint, lastFault)
         spending.count('failures')
         if (fault.kind === 'throttled') spending.count('throttled')
         const isBad = fault.kind === 'retry' || fault.kind === 'malformed' || fault.kind === 'missing'

@@ -1,6 +1,6 @@
 // What a failed request means: try again, wait, give this call up, or stop the run.
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
-import { messageOf } from '../../core/errors.ts'
+import { codeOf, messageOf } from '../../core/errors.ts'
 import { isObject } from '../../data/readers/record.ts'
 import type { ErrorBody } from './error-body.ts'
 import { MalformedReply } from './errors.ts'
@@ -53,8 +53,34 @@ const isUnknownPlace = (message: string, code: string): boolean =>
   /\bmodels?\b/i.test(message) ||
   /^(?:\(?404\)?[\s:-]*)?(?:page |route |path |url |endpoint )?not found\b/i.test(message)
 
+/** Why no connection came about, as a person says it. */
+const UNREACHABLE: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ENOTFOUND: 'no server of that name',
+  EAI_AGAIN: 'the name of the server cannot be looked up',
+  EHOSTUNREACH: 'no way to that server',
+  ENETUNREACH: 'no network',
+  ETIMEDOUT: 'the server does not take the connection',
+}
+
+/** Why one ended. */
+const ENDED: Readonly<Record<string, string>> = {
+  ECONNRESET: 'the server closed the connection',
+  EPIPE: 'the server closed the connection',
+  UND_ERR_SOCKET: 'the server closed the connection',
+}
+
+const firstCause = ({ cause }: Error): unknown => (cause instanceof AggregateError ? cause.errors[0] : cause)
+
+/** Whether no connection to the server came about. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof APIConnectionError && UNREACHABLE[codeOf(firstCause(error)) ?? ''] !== undefined
+
 const causeOf = (error: Error): string => {
   const { cause } = error
+  const code = codeOf(firstCause(error)) ?? ''
+  const words = UNREACHABLE[code] ?? ENDED[code]
+  if (words !== undefined) return words
   if (cause instanceof AggregateError && cause.errors.length > 0) return messageOf(cause.errors[0])
   return cause instanceof Error && cause.message !== '' ? cause.message : error.message
 }
@@ -67,7 +93,7 @@ export const faultOf = (error: unknown, now: number): Fault => {
   if (error instanceof APIConnectionError) {
     if (error.cause instanceof MalformedReply)
       return { kind: 'malformed', message: `unusable reply: ${error.cause.message}` }
-    return { kind: 'retry', message: `connection failed: ${causeOf(error)}` }
+    return { kind: 'retry', message: causeOf(error) }
   }
   if (!isRefusal(error)) return { kind: 'retry', message: messageOf(error) }
   const { status } = error

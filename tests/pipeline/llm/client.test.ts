@@ -127,7 +127,7 @@ describe('faults', () => {
     const llm = testLlm([server.url], { outage: 0.1, breaker: { rest: 0.02, max_rest: 0.02 } })
     const error = await failure(times(3, () => ask(llm)))
     expect(error).toBeInstanceOf(UserError)
-    expect(error.message).toMatch(/failures only, .*ECONNREFUSED.*Start the server, or correct base_url/)
+    expect(error.message).toMatch(/failures only, .*connection refused.*Start the server, or correct base_url/)
     servers = []
   })
 
