@@ -5,12 +5,11 @@ import { stringify } from 'yaml'
 import { UserError } from '../../core/errors.ts'
 import { excerpt } from '../../data/readers/errors.ts'
 import { formatNames, type FormatName } from '../../data/readers/logs/formats.ts'
-import { openLogs } from '../../data/readers/logs/open.ts'
 import { hitsIn } from '../../data/readers/logs/hits.ts'
 import { docidIn, queryIn } from '../../data/readers/logs/tools.ts'
-import { documentsSeen, readSession, type ReadSession } from '../../data/readers/logs/trajectory.ts'
-import { understanding, type ToolTally } from '../../data/readers/logs/understanding.ts'
+import type { ToolTally } from '../../data/readers/logs/understanding.ts'
 import { plainText } from '../../data/readers/logs/values.ts'
+import { surveyLogs, type Shares } from './logs-survey.ts'
 import { wholeNumber } from './metrics.ts'
 
 interface Flags {
@@ -18,49 +17,6 @@ interface Flags {
   readonly limit: number
   readonly output?: string
   readonly json?: boolean
-}
-
-const TURNS = new Set(['tool_call', 'answer'])
-
-/** Shares that decide whether logs can be mined. */
-const newShares = () => ({
-  sessions: 0,
-  answered: 0,
-  withQuestion: 0,
-  withGold: 0,
-  searches: 0,
-  searchesWithHits: 0,
-  opens: 0,
-  opensOfHits: 0,
-  turns: 0,
-  turnsWithThoughts: 0,
-  documentsWithText: 0,
-})
-type Shares = ReturnType<typeof newShares>
-
-const count = (shares: Shares, { row }: ReadSession, golds: number, withText: number): void => {
-  shares.sessions += 1
-  if (row.answer !== '') shares.answered += 1
-  if (row.question !== '') shares.withQuestion += 1
-  if (golds > 0) shares.withGold += 1
-  shares.documentsWithText += withText
-  const shown = new Set<string>()
-  for (const [at, step] of row.steps.entries()) {
-    if (TURNS.has(step.type)) {
-      shares.turns += 1
-      if (row.steps[at - 1]?.type === 'reasoning') shares.turnsWithThoughts += 1
-    }
-    if (step.tool === 'search') {
-      shares.searches += 1
-      if (step.docids.length > 0) shares.searchesWithHits += 1
-      for (const docid of step.docids) shown.add(docid)
-    } else if (step.tool === 'get_document' || step.tool === 'visit') {
-      shares.opens += 1
-      const [docid] = step.docids
-      if (docid !== undefined && (shown.has(docid) || shown.has(docid.slice(docid.lastIndexOf(':') + 1))))
-        shares.opensOfHits += 1
-    }
-  }
 }
 
 const example = (name: string, { role, calls, understood, first, failed }: ToolTally): string[] => {
@@ -123,25 +79,7 @@ const inspect = async (path: string, { format, limit, output, json }: Flags): Pr
       found: 'a file',
       fix: 'Choose another name, or remove it.',
     })
-  const opened = await openLogs(path, { format })
-  const shares = newShares()
-  const known = understanding()
-  const skipped = new Map<string, number>()
-  const odd = new Map<string, number>()
-  let example_skip: string | undefined
-  for await (const record of opened.sessions) {
-    if ('skip' in record) {
-      skipped.set(record.skip, (skipped.get(record.skip) ?? 0) + 1)
-      example_skip ??= `${record.where}: ${record.skip}, ${record.detail}`
-      continue
-    }
-    const read = readSession(record.session)
-    known.add(read)
-    count(shares, read, record.session.golds.length, documentsSeen(read).filter(({ text }) => text !== '').length)
-    for (const source of [record.odd, read.odd])
-      for (const [reason, times] of source) odd.set(reason, (odd.get(reason) ?? 0) + times)
-    if (shares.sessions === limit) break
-  }
+  const { shares, known, skipped, odd, firstSkip, ...opened } = await surveyLogs(path, { format, limit })
   if (json) {
     const tools = Object.fromEntries(
       [...known.tools].map(([name, { role, calls, understood }]) => [name, { role, calls, understood }]),
@@ -160,7 +98,7 @@ const inspect = async (path: string, { format, limit, output, json }: Flags): Pr
     const lines = [
       `format    ${opened.format}${opened.why === undefined ? '' : `: ${opened.why}`}`,
       `sessions  ${shares.sessions}${shares.sessions === limit ? ` (the first; --limit looks at more)` : ''}`,
-      ...(skipped.size > 0 ? [`skipped   ${counted(skipped)}; the first: ${example_skip ?? ''}`] : []),
+      ...(skipped.size > 0 ? [`skipped   ${counted(skipped)}; the first: ${firstSkip ?? ''}`] : []),
       ...(odd.size > 0 ? [`odd       ${counted(odd)}`] : []),
       '',
       'tools, and of each a call (one that was not understood, if there is any)',

@@ -52,7 +52,6 @@ test('colours come only where they are asked for or there is a terminal', async 
     wrong({ FORCE_COLOR: '1', NO_COLOR: '1' }),
   ])
   expect(plain.stderr).toMatch(/^\nerror: nothing\.yaml: expected/)
-  // eslint-disable-next-line no-control-regex -- the colour is what is tested
   expect(forced.stderr).toMatch(/^\n\x1b\[31merror:\x1b\[39m nothing\.yaml/)
   expect(none.stderr).toBe(plain.stderr)
 })
