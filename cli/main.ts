@@ -15,6 +15,7 @@ interface CommandModule {
 /** Modules by the commands they hold; `run` also holds one command a stage. */
 const modules: readonly { readonly commands: readonly string[]; readonly load: () => Promise<CommandModule> }[] = [
   { commands: ['init'], load: () => import('./commands/init.ts') },
+  { commands: ['doctor'], load: () => import('./commands/doctor.ts') },
   { commands: ['run'], load: () => import('./commands/run.ts') },
   { commands: ['status', 'show', 'clean'], load: () => import('./commands/inspect.ts') },
   { commands: ['export-trajectories', 'judge-agreement'], load: () => import('./commands/trajectories.ts') },
