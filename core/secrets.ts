@@ -94,12 +94,16 @@ export const urlSecrets = (url: string): string[] => {
 /** Keys of a configuration whose value must never be shown, nor written. */
 const SECRET_KEY = /^(?:.*[_-])?(?:api[_-]?key(?:[_-]env)?|secret|password|authorization|access[_-]?token|bearer)$/i
 
-/** A configuration's value for a message, as JSON, unless it may hold a secret. */
+/** Characters of a value that are looked at, more than any message shows. */
+const LOOKED_AT = 2000
+
+/** A configuration's value for a message, as JSON, cut where it is long, unless it may hold a secret. */
 export const shownValue = (key: string, value: unknown): string => {
   if (typeof value === 'string' && SECRET_KEY.test(key)) return 'something else (not shown: it may be a key)'
   if (typeof value === 'string' && value.includes('://') && value.includes('@'))
     return 'an address with a user or a password in it (not shown)'
-  return redactor([])(JSON.stringify(value))
+  const shown = redactor([])(JSON.stringify(value).slice(0, LOOKED_AT))
+  return shown.length > 200 ? `${shown.slice(0, 200)}…` : shown
 }
 
 /** The path of the first text below `value` that a name marks as a secret, if any. */

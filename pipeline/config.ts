@@ -1,12 +1,12 @@
 // Reads a YAML configuration, applies --set, and validates it; every fault is named with its place and a way out.
-import { readFileSync } from 'node:fs'
-import { isMap, isPair, isSeq, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import { isMap, isPair, isSeq, visit, type Document, type LineCounter } from 'yaml'
 import type { z } from 'zod'
 import { deepest, expectation, worst, type Issue, type Path } from './config-issues.ts'
 import { renamedKeys, renameKeys } from './renamed.ts'
 import { codeOf, messageOf, UserError } from '../core/errors.ts'
 import { hint } from '../core/nearest.ts'
 import { redactor, secretIn, shownValue } from '../core/secrets.ts'
+import { MAX_DEPTH, readSmallFile, readYaml, tooLarge } from '../core/yaml.ts'
 
 const dotted = (path: Path): string => path.map(String).join('.')
 
@@ -31,8 +31,9 @@ const lineOf = (document: Document, counter: LineCounter, path: Path): number | 
 }
 
 const read = (path: string): string => {
+  let text: string | undefined
   try {
-    return readFileSync(path, 'utf8')
+    text = readSmallFile(path)
   } catch (error) {
     throw new UserError({
       where: path,
@@ -41,6 +42,8 @@ const read = (path: string): string => {
       fix: 'Give its path with -c; configs/ holds examples.',
     })
   }
+  if (text === undefined) throw tooLarge(path)
+  return text
 }
 
 /** `a.b=value`, the value in YAML: `--set train.epochs=3`. Returns the path of the key. */
@@ -54,22 +57,24 @@ const assign = (document: Document, assignment: string): readonly string[] => {
       fix: 'Write it as --set train.epochs=3.',
     })
   const path = assignment.slice(0, at).split('.')
-  const given = parseDocument(assignment.slice(at + 1))
-  if (given.errors.length > 0)
+  const where = `--set ${redactor([])(assignment)}`
+  if (path.length > MAX_DEPTH)
     throw new UserError({
-      where: `--set ${redactor([])(assignment)}`,
-      expected: 'a value in YAML',
-      found: given.errors[0].message.split('\n')[0],
-      fix: 'Quote it for the shell and for YAML, as in --set \'key="a: b"\'.',
+      where: `--set ${redactor([])(assignment.slice(0, 80))}…`,
+      expected: `a key of at most ${MAX_DEPTH} names`,
+      found: `${path.length} names`,
+      fix: 'configs/REFERENCE.md lists the keys.',
     })
-  const value = given.toJS() as unknown
+  // A file that is no map of keys has none to set; that is what the error will be about.
+  if (document.contents !== null && !isMap(document.contents)) return path
+  const value: unknown = readYaml(assignment.slice(at + 1), { where, lines: false }).document.toJS()
   for (let depth = 1; depth < path.length; depth += 1) {
     const parent = document.getIn(path.slice(0, depth), true)
     if (parent === undefined || isMap(parent)) continue
     if (isSeq(parent) && isItem(path[depth], parent.items.length)) continue
     if (isSeq(parent))
       throw new UserError({
-        where: `--set ${redactor([])(assignment)}`,
+        where,
         expected: `the number of an item of ${path.slice(0, depth).join('.')}, from 0 to ${parent.items.length}`,
         found: `'${path[depth] ?? ''}'`,
         fix: 'Name an item by its number, or set the whole list.',
@@ -130,13 +135,14 @@ const faultOf = (raw: Issue, schema: z.ZodType, value: unknown, where: (path: Pa
   const issue = deepest(raw)
   if (issue.keys && issue.keys.length > 0) {
     const key = issue.keys[0]
+    const shown = key.length > 200 ? `${key.slice(0, 200)}…` : key
     const parent = schemaAt(schema, issue.path)
     const known = parent ? keysOf(parent) : []
     const here = known.length > 0 ? `The keys here: ${known.join(', ')}. ` : ''
     return new UserError({
       where: where([...issue.path, key]),
       expected: known.length > 0 ? 'a key that there is' : 'no such key',
-      found: `'${key}'`,
+      found: `'${shown}'`,
       fix: `${hint(key, known)}${here}configs/REFERENCE.md says what they take.`,
     })
   }
@@ -161,20 +167,11 @@ export const loadConfig = <S extends z.ZodType>(
   assignments: readonly string[] = [],
   warn: (line: string) => void = onStderr,
 ): z.output<S> => {
-  const counter = new LineCounter()
-  const document = parseDocument(read(path), { lineCounter: counter })
-  const [broken] = document.errors
-  if (broken as unknown)
-    throw new UserError({
-      where: `${path}, line ${broken.linePos?.[0].line ?? '?'}`,
-      expected: 'YAML',
-      found: broken.message.split('\n')[0],
-      fix: 'Correct the file.',
-    })
+  const { document, counter } = readYaml(read(path), { where: path, lines: true })
   const assigned = assignments.map((assignment) => assign(document, assignment))
   for (const { from, to } of renameKeys(document, renamedKeys(schema), path))
     warn(`${path}: '${from}' is called '${to}' now; it was read as such`)
-  const value = (document.toJS() ?? {}) as unknown
+  const value: unknown = document.toJS() ?? {}
   const where = (at: Path): string => {
     const given = assigned.find((key) => isGivenBy(key, at))
     // What an assignment brought stands in no line of the file; neither does a section that only it made.

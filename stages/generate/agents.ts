@@ -1,10 +1,10 @@
 // The agents that there are: the built-in one without a model, presets of LLM agents, and YAML files that describe one.
-import { existsSync, readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { existsSync } from 'node:fs'
 import { react, responses, tools } from '../../agents/presets/own.ts'
 import { withOverrides, type Overrides } from '../../agents/policy-settings.ts'
 import { agentSpecSchema, type AgentSpec } from '../../agents/spec.ts'
-import { messageOf, UserError } from '../../core/errors.ts'
+import { UserError } from '../../core/errors.ts'
+import { readSmallFile, readYaml, tooLarge } from '../../core/yaml.ts'
 import { isObject, type Json } from '../../data/readers/record.ts'
 
 /** LLM agents by name: one row an agent. */
@@ -51,12 +51,9 @@ const readFile = (path: string): AgentSpec => {
       found: 'no such file',
       fix: `Correct the path, or name a preset: ${Object.keys(PRESETS).join(', ')}.`,
     })
-  let written: unknown
-  try {
-    written = parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new UserError({ where, expected: 'YAML', found: messageOf(error), fix: 'Correct the file.' })
-  }
+  const text = readSmallFile(path)
+  if (text === undefined) throw tooLarge(where)
+  const written: unknown = readYaml(text, { where, lines: true }).document.toJS()
   const { extends: base, ...own } = isObject(written) ? written : {}
   const preset = base === undefined ? {} : typeof base === 'string' ? presetOf(base) : undefined
   if (preset === undefined)
