@@ -86,17 +86,20 @@ const checkEngineIn = async (folder: string | undefined, flags: CheckFlags): Pro
 interface EncodeFlags extends DeviceFlags, OutputFlags {
   readonly input: string
   readonly output: string
+  readonly column?: string
   readonly kind: 'query' | 'passage'
 }
 
 const encode = async (
   model: string,
-  { input, output, kind, device, json, quiet = false }: EncodeFlags,
+  { input, column, output, kind, device, json, quiet = false }: EncodeFlags,
 ): Promise<void> => {
-  const [{ loadEncoder }, { encodeFile }] = await Promise.all([
+  const [{ loadEncoder }, { encodeFile }, { checkOutput }] = await Promise.all([
     import('../../model/encoder.ts'),
     import('../../search/encode-file.ts'),
+    import('../../search/embedding-files.ts'),
   ])
+  checkOutput(output)
   const { signal, stop } = onInterrupt()
   const began = performance.now()
   const progress = createProgress({ quiet })
@@ -105,7 +108,7 @@ const encode = async (
     const encoder = await loadEncoder(model, { device })
     try {
       progress.start('encode')
-      const texts = await encodeFile({ encoder, input, output, kind, signal, onProgress })
+      const texts = await encodeFile({ encoder, input, column, output, kind, signal, onProgress })
       const seconds = (performance.now() - began) / 1000
       const { dimensions } = encoder
       if (json) print(`${JSON.stringify({ texts, dimensions, seconds, output }, null, 1)}\n`)
@@ -167,15 +170,20 @@ export const register = (program: Command): void => {
   withOutput(withDevice(program.command('encode')), 'print what was done as JSON')
     .description('embeddings of the texts in a file')
     .argument('<model>', 'folder of the model, or ORG/NAME in the local Hugging Face cache')
-    .requiredOption('--input <file>', 'a text a line, or JSON Lines of {id or docid, text}; may be compressed')
-    .requiredOption('--output <file>', 'Parquet file to write')
+    .requiredOption('--input <file>', 'lines of text, .jsonl, .csv or .tsv with a header; may be compressed')
+    .requiredOption('--output <file>', 'what to write: .parquet, .npy, .jsonl or .csv')
+    .option('--column <name>', 'column or field of the text (default: "text")')
     .addOption(
       new Option('--kind <kind>', 'whose prefix goes before a text').choices(['query', 'passage']).default('passage'),
     )
     .addHelpText(
       'after',
-      '\nThe output has the columns id (the number of the line, where the input is plain text) and embedding\n' +
-        '(a list of floats, L2-normalised), in the order of the input. Blank lines are left out.',
+      '\nThe ending of the output says what is written, in the order of the input, embeddings L2-normalised:\n' +
+        '  .parquet, .jsonl  id, embedding (a list of floats)\n' +
+        '  .csv              id, dim_0, dim_1 ...\n' +
+        '  .npy              float32 [texts, dimensions]; the ids lie beside it, a JSON text a line, in FILE.ids.jsonl\n' +
+        'Ids are the fields or columns id, docid or _id; of plain text, and of tables without one, the number of the\n' +
+        'line. Blank lines are left out.',
     )
     .action(encode)
   program

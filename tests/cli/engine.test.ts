@@ -2,6 +2,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parse as parseCsv } from 'csv-parse/sync'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { loadEncoder } from '../../model/encoder.ts'
 import { openOnnx } from '../../model/execute/onnxruntime.ts'
@@ -120,6 +121,85 @@ describe('encode', () => {
     ] as const)
       expect(rows.flatMap(({ embedding }) => embedding)).toEqual([...(await encoder.encode(TEXTS, kind))])
     await encoder.close()
+  })
+
+  test('writes what the name says, and reads tables by column', async () => {
+    const ids = ['a,b', 'c"d', 'e\nf']
+    const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`
+    writeFiles(cwd, {
+      'table.csv': `other,docid,text\n${TEXTS.map((text, i) => `x,${quoted(ids[i] ?? '')},${quoted(text)}\n`).join('')}`,
+      'table.tsv': `body\tother\n${TEXTS.map((text) => `${text}\tx\n`).join('')}`,
+      'fields.jsonl': jsonl(TEXTS.map((body, i) => ({ id: i, body, text: 'not this' }))),
+    })
+    const encodeTo = (input: string, output: string, ...more: readonly string[]) =>
+      lrat('encode', 'static', '--input', input, '--output', output, ...more)
+    const results = await Promise.all([
+      encodeTo('table.csv', 'made/x.npy'),
+      encodeTo('table.csv', 'made/x.csv'),
+      encodeTo('table.tsv', 'made/x.jsonl', '--column', 'body'),
+      encodeTo('fields.jsonl', 'made/x.parquet', '--column', 'body'),
+    ])
+    expect(results.map(({ code }) => code)).toEqual([0, 0, 0, 0])
+    expect(readdirSync(join(cwd, 'made')).sort()).toEqual(['x.csv', 'x.jsonl', 'x.npy', 'x.npy.ids.jsonl', 'x.parquet'])
+    const encoder = await loadEncoder(join(cwd, 'static'))
+    const vectors = await encoder.encode(TEXTS, 'passage')
+    await encoder.close()
+    const made = (name: string): string => readFileSync(join(cwd, 'made', name), 'utf8')
+
+    const numpy = readFileSync(join(cwd, 'made/x.npy'))
+    const start = 10 + numpy.readUInt16LE(8)
+    expect(start % 64).toBe(0)
+    expect(numpy.toString('latin1', 0, start)).toMatch(
+      /^\x93NUMPY\x01\x00..\{'descr': '<f4', 'fortran_order': False, 'shape': \(3, 8\), \} *\n$/s,
+    )
+    const values = Array.from({ length: 24 }, (_, i) => numpy.readFloatLE(start + 4 * i))
+    expect([values, numpy.length]).toEqual([[...vectors], start + 96])
+    expect(made('x.npy.ids.jsonl')).toBe(ids.map((id) => `${JSON.stringify(id)}\n`).join(''))
+
+    const [head, ...rows]: string[][] = parseCsv(made('x.csv'))
+    expect(head).toEqual(['id', ...Array.from({ length: 8 }, (_, i) => `dim_${i}`)])
+    expect(rows.map(([id]) => id)).toEqual(ids)
+    expect(rows.flatMap((row) => row.slice(1).map((text) => Math.fround(Number(text))))).toEqual([...vectors])
+
+    const lines = made('x.jsonl').trim().split('\n')
+    const records = lines.map((line) => JSON.parse(line) as { id: string; embedding: number[] })
+    expect(records.map(({ id }) => id)).toEqual(['2', '3', '4'])
+    expect(records.flatMap(({ embedding }) => embedding.map(Math.fround))).toEqual([...vectors])
+
+    const parquetRows = await embeddingsIn('made/x.parquet')
+    expect(parquetRows.map(({ id }) => id)).toEqual(['0', '1', '2'])
+    expect(parquetRows.flatMap(({ embedding }) => embedding)).toEqual([...vectors])
+  })
+
+  test('refuses names and columns that say nothing, and leaves nothing behind', async () => {
+    writeFiles(cwd, {
+      'odd.csv': 'id,body\n1,a\n',
+      'odd.json': '[]',
+      'odd.txt': 'a\n',
+      'odd.jsonl': jsonl([{ id: 1 }]),
+    })
+    const cases: readonly (readonly [input: string, output: string, message: RegExp, ...more: readonly string[]])[] = [
+      [
+        'nowhere.txt',
+        'odd/x.pt',
+        /--output odd\/x\.pt: expected a name that ends in \.parquet, \.npy, \.jsonl, \.csv; found \.pt/,
+      ],
+      ['odd.csv', 'odd/x.npy', /odd\.csv line 1: expected a column "text"; found columns "id", "body"/],
+      [
+        'odd.json',
+        'odd/x.npy',
+        /odd\.json: expected lines of text, JSON Lines, CSV or TSV; found a file called \.json/,
+      ],
+      ['odd.txt', 'odd/x.npy', /--column body: expected .*; found lines of text/, '--column', 'body'],
+      ['odd.jsonl', 'odd.jsonl', /--output odd\.jsonl: expected another file than the input/],
+    ]
+    await Promise.all(
+      cases.map(async ([input, output, message, ...more]) => {
+        const { code, stderr } = await lrat('encode', 'static', '--input', input, '--output', output, ...more)
+        expect([code, stderr]).toEqual([1, expect.stringMatching(message)])
+      }),
+    )
+    expect(existsSync(join(cwd, 'odd')) ? readdirSync(join(cwd, 'odd')) : []).toEqual([])
   })
 
   test('a bad line leaves no output behind', async () => {
