@@ -5,7 +5,7 @@ import { isFailed } from '../steps.ts'
 import { isObject, isTexts, type Json } from './record.ts'
 
 /** Why a run cannot be used at all. */
-export type SkipReason = 'malformed-json' | 'not-an-object' | 'no-query-id' | 'no-result' | 'too-deep'
+export type SkipReason = 'malformed-json' | 'not-an-object' | 'no-query-id' | 'no-result' | 'nul-in-id' | 'too-deep'
 
 /** What a usable run contains that the layout does not promise; each is counted, nothing is dropped for it. */
 export type Warning =
@@ -151,6 +151,7 @@ const parseRun = (json: unknown, where: string): LratRun => {
     return skip('not-an-object', `found ${Array.isArray(json) ? 'a list' : textOf(json).slice(0, 80)}`)
   const queryId = idOf(json.query_id)
   if (queryId === undefined || queryId === '') return skip('no-query-id', 'no `query_id`')
+  if (`${queryId}${idOf(json.trajectory_id) ?? ''}`.includes('\0')) return skip('nul-in-id', 'a NUL in its id')
   if (!Array.isArray(json.result)) return skip('no-result', 'no list `result`')
 
   const warnings: Partial<Record<Warning, number>> = {}

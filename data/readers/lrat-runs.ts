@@ -1,4 +1,5 @@
 // Streams agent runs from wherever they lie: a folder, an archive, JSON Lines, one file.
+import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { messageOf } from '../../core/errors.ts'
 import { isArchive, readEntries, readSmallFile } from './archive.ts'
@@ -38,9 +39,10 @@ async function* readLineFile(path: string, shown: string): AsyncGenerator<RunVal
 }
 
 const readRunFile = async (path: string, shown: string): Promise<RunValue> => {
-  if (/\.json$/i.test(path)) return parseBytes(readSmallFile(path), shown, shown)
-  const pieces: Buffer[] = []
   const most = mostRecordBytes()
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (/\.json$/i.test(path) && size <= most) return parseBytes(readSmallFile(path), shown, shown)
+  const pieces: Buffer[] = []
   let length = 0
   for await (const piece of openBytes(path)) {
     length += piece.length

@@ -8,6 +8,7 @@ import { readWikiextractorArticles } from '../../data/readers/corpora/wikiextrac
 import { qrelFormatOf, queryFormatOf } from '../../data/readers/by-name.ts'
 import { readQrels } from '../../data/readers/qrels.ts'
 import { readQueries } from '../../data/readers/queries.ts'
+import { usableQueries } from './usable.ts'
 import { csv, tsv } from '../../data/readers/table.ts'
 import type { Qrel, Query } from '../../data/schemas.ts'
 import { splitOf } from '../../data/split.ts'
@@ -63,7 +64,10 @@ const articlesOf = (config: Config, onDrop: OnDrop, scratch: string): Rows<Artic
   }
 }
 
-async function* queriesOf({ queries: { path, format, columns, test_share } }: Config): AsyncGenerator<Query> {
+async function* queriesOf(
+  { queries: { path, format, columns, test_share } }: Config,
+  onDrop: OnDrop,
+): AsyncGenerator<Query> {
   if (path === undefined) return
   const found = format ?? queryFormatOf(path)
   const named = columns && {
@@ -71,13 +75,13 @@ async function* queriesOf({ queries: { path, format, columns, test_share } }: Co
     question: columns.question ?? 'question',
     answer: columns.answer,
   }
-  for await (const query of readQueries(path, { format: found, columns: named }))
+  for await (const query of usableQueries(readQueries(path, { format: found, columns: named }), onDrop))
     yield { ...query, split: splitOf(query.query_id, test_share) }
 }
 
 async function* qrelsOf({ queries: { qrels } }: Config, onDrop: OnDrop): AsyncGenerator<Qrel> {
   if (qrels === undefined) return
-  yield* readQrels(qrels, qrelFormatOf(qrels), onDrop)
+  yield* usableQueries(readQrels(qrels, qrelFormatOf(qrels), onDrop), onDrop)
 }
 
 async function* hotpotQueries(path: string, share: number): AsyncGenerator<Query> {
@@ -107,7 +111,8 @@ export const openSources = (config: Config, onDrop: OnDrop, scratch: string): So
   const { corpus, queries } = config
   if (corpus.format === 'synthetic') return synthetic(config)
   const own = { articles: () => articlesOf(config, onDrop, scratch), total: null, qrels: () => qrelsOf(config, onDrop) }
-  if (corpus.format !== 'hotpotqa' || queries.path !== undefined) return { ...own, queries: () => queriesOf(config) }
+  if (corpus.format !== 'hotpotqa' || queries.path !== undefined)
+    return { ...own, queries: () => queriesOf(config, onDrop) }
   const path = corpusPath(config)
   return {
     ...own,

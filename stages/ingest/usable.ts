@@ -10,6 +10,16 @@ export const usable =
     return false
   }
 
+/** Records whose question's id others can hold, too. */
+export async function* usableQueries<T extends { readonly query_id: string }>(
+  records: AsyncIterable<T>,
+  onDrop: OnDrop,
+): AsyncGenerator<T> {
+  for await (const record of records)
+    if (!record.query_id.includes('\0')) yield record
+    else onDrop('nul-in-query-id', record.query_id.replaceAll('\0', '\ufffd'))
+}
+
 /** The articles that can be documents. */
 export async function* usableArticles(
   articles: AsyncIterable<Article> | Iterable<Article>,

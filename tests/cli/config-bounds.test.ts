@@ -35,7 +35,7 @@ const bomb = LETTERS.map((letter, i) => {
 const MANY_LINES = `run: r\ntokenizer: |\n${'  text\n'.repeat(200_000)}`
 const BLOCKS = Array.from({ length: 300 }, (_, i) => `${' '.repeat(i)}a:\n`).join('')
 
-const cases: readonly (readonly [name: string, yaml: string, message: RegExp, ...set: readonly string[]])[] = [
+const rows: readonly (readonly [name: string, yaml: string, message: RegExp, ...set: readonly string[]])[] = [
   ['bomb', `run: r\n${bomb}`, /bomb\.yaml, line 6: expected aliases that stand for at most 10000 values together/],
   [
     'cyclic-map',
@@ -68,15 +68,18 @@ const cases: readonly (readonly [name: string, yaml: string, message: RegExp, ..
   ['set-scalar', 'run: r\nseed: 3', /--set seed: expected a number; found \{"x":1\}/, 'seed.x=1'],
 ]
 
-test.each(cases)('%s', (name, yaml, message, ...set) => {
+const cases = rows.map(([name, yaml, message, ...set]) => ({ name, yaml, message, set }))
+
+test.each(cases)('$name', ({ name, yaml, message, set }) => {
   const found = messageFrom(name, yaml, set)
   expect(found).toMatch(message)
   expect(found.length).toBeLessThan(1500)
 })
 
-test.each(cases.filter(([name]) => ['bomb', 'cyclic-map', 'quoted', 'items', 'set-list'].includes(name)))(
-  '%s from the command line: no stack, exit code 1',
-  async (name, yaml, message, ...set) => {
+const STARTED = ['bomb', 'cyclic-map', 'quoted', 'items', 'set-list']
+test.each(cases.filter(({ name }) => STARTED.includes(name)))(
+  '$name from the command line: no stack, exit code 1',
+  async ({ name, yaml, message, set }) => {
     write(name, yaml)
     const assigned = set.flatMap((assignment) => ['--set', assignment])
     const { code, stdout, stderr } = await runCli(['status', '-c', `${name}.yaml`, ...assigned], { cwd })

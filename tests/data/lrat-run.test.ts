@@ -40,6 +40,11 @@ const retrievedWhatTheySay = (folder: string): void => {
 }
 
 describe('parseLratRun', () => {
+  it('leaves out a run with a NUL in an id, which ends a text elsewhere', () => {
+    for (const ids of [{ query_id: 'a\0b' }, { query_id: 'a', trajectory_id: 'b\0' }])
+      expect(parseLratRun({ ...runOf(), ...ids }, 'here')).toMatchObject({ where: 'here', skip: 'nul-in-id' })
+  })
+
   it('maps steps one to one', () => {
     const output = 'found:\nDocID:a1\n[T]\ntext DocID:no\n\nDocID: b2 \r\n[U]'
     const { row, warnings } = parse(

@@ -1,6 +1,7 @@
 // Logs whose documents have odd ids give the training file that the same logs with plain ids give.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { runCli } from '../helpers/cli.ts'
 import { agentRun, browse, corpusRows, reasoning, search, writeSample } from '../helpers/sample.ts'
@@ -88,3 +89,61 @@ it('an opened docid with a NUL is a document outside the corpus', async () => {
   expect(code).toBe(0)
   expect(stdout + stderr).toContain('1 docid in the trajectories is not in the corpus')
 })
+
+/** Names that objects inherit or treat specially. */
+const INHERITED = ['constructor', '__proto__', 'toString', 'hasOwnProperty']
+
+it(
+  'names that objects inherit, as tools, docids, questions and columns, give the same pairs',
+  { timeout: 120_000 },
+  async () => {
+    const exportedWith = async (names: readonly string[], columns: readonly [id: string, text: string]) => {
+      const folder = temp()
+      const docid = (id: string): string => names[Number(id.slice(1))] ?? id
+      const rows = corpusRows(20).map(({ docid: id, text }) => `${docid(id)},"${text}"\n`)
+      const tool = (name: string): object => ({ type: 'tool_call', tool_name: name, arguments: '{}', output: 'odd' })
+      const runs = Array.from({ length: RUNS }, (_, n) => ({
+        query_id: names[n] ?? `q${n}`,
+        query: `Where does river ${n} flow?`,
+        status: 'completed',
+        result: [
+          search(`river ${n}`, ['d0', 'd1', 'd2', 'd3', 'd4'].map(docid)),
+          tool(names[n] ?? 'odd'),
+          browse(docid(`d${n}`)),
+          reasoning(`The river${n} flows there.`),
+        ],
+      }))
+      const { config, run } = writeSample(folder, {
+        config: {
+          tokenizer: 'whitespace',
+          corpus: { format: 'csv', path: 'corpus.csv', columns: { id: columns[0], text: columns[1] } },
+        },
+        runs: 0,
+        files: {
+          'corpus.csv': `${columns.join(',')}\n${rows.join('')}`,
+          'trajectories/runs.jsonl': jsonl(runs),
+        },
+      })
+      const { code, stderr } = await runCli(['run', '-c', config, '--to', 'export'], { cwd: folder })
+      expect([code, stderr]).toEqual([0, expect.not.stringContaining('error')])
+      return readFileSync(join(run, 'export/lrat-train.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>)
+    }
+    const plain = await exportedWith([], ['id', 'text'])
+    expect(plain).toHaveLength(RUNS)
+    const columns = fc.shuffledSubarray(INHERITED, { minLength: 2, maxLength: 2 })
+    const names = fc.shuffledSubarray(INHERITED, { minLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(names, columns, async (given, [id = '', text = '']) => {
+        const renamed = (ids: unknown): string[] =>
+          (ids as string[]).map((docid) => given[Number(docid.slice(1))] ?? docid)
+        expect(await exportedWith(given, [id, text])).toEqual(
+          plain.map((row) => ({ ...row, pos_id: renamed(row['pos_id']), neg_id: renamed(row['neg_id']) })),
+        )
+      }),
+      { numRuns: 2, endOnFailure: true },
+    )
+  },
+)

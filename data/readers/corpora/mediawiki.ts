@@ -4,6 +4,7 @@ import { SaxesParser } from 'saxes'
 import wtf from 'wtf_wikipedia'
 import { messageOf, UserError } from '../../../core/errors.ts'
 import { openBytes } from '../bytes.ts'
+import { mostRecordBytes, recordTooLong } from '../limit.ts'
 import { ignoreDrop, type Article, type OnDrop } from './article.ts'
 import { filesOf } from './files.ts'
 import { isWithinBudget } from './wikitext-budget.ts'
@@ -18,9 +19,17 @@ interface Page {
 
 const fields = new Set(['id', 'ns', 'title', 'text'])
 
+interface PageParser {
+  readonly write: (text: string) => Page[]
+  readonly close: () => void
+  /** Characters since the last page ended, about: what the parser may hold. */
+  readonly held: () => number
+}
+
 /** Collects the pages of a dump as its text is written to it. */
-const pageParser = (): { write: (text: string) => Page[]; close: () => void } => {
+const pageParser = (): PageParser => {
   const parser = new SaxesParser()
+  let held = 0
   let pages: Page[] = []
   let page: Record<string, string> | undefined
   let redirect = false
@@ -51,15 +60,17 @@ const pageParser = (): { write: (text: string) => Page[]; close: () => void } =>
       const { id = '', ns = '0', title = '', text = '' } = page
       pages.push({ id, ns, title, redirect, wikitext: text })
       page = undefined
+      held = 0
     }
   })
   const write = (text: string): Page[] => {
+    held += text.length
     parser.write(text)
     const found = pages
     pages = []
     return found
   }
-  return { write, close: () => void parser.close() }
+  return { write, close: () => void parser.close(), held: () => held }
 }
 
 async function* readPages(file: string): AsyncGenerator<Page> {
@@ -78,7 +89,14 @@ async function* readPages(file: string): AsyncGenerator<Page> {
       })
     }
   }
-  for await (const bytes of openBytes(file)) yield* guarded(() => parser.write(decoder.write(bytes)))
+  let last = 'before its first page'
+  for await (const bytes of openBytes(file)) {
+    for (const page of guarded(() => parser.write(decoder.write(bytes)))) {
+      last = `after page ${page.id}`
+      yield page
+    }
+    if (parser.held() > mostRecordBytes()) throw recordTooLong(`${file}, ${last}`, 'a page of wikitext', 'its end')
+  }
   guarded(() => parser.close())
 }
 

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { connect, stream } from '../../../core/database.ts'
 import type { Piece } from './format.ts'
 
+/** A piece with its body as JSON. */
+export type WrittenPiece = Omit<Piece, 'body'> & { readonly body: string }
+
 export interface Joined {
   readonly trace: string
   readonly bodies: readonly unknown[]
@@ -22,7 +25,7 @@ interface Row {
  * Pieces by session, sessions in the order in which the first piece of each came, pieces in the order in which they came.
  * Traces of one conversation are one session, named by the conversation. What is kept lies below `scratch` and is removed at the end.
  */
-export async function* joinPieces(pieces: AsyncIterable<Piece>, scratch = tmpdir()): AsyncGenerator<Joined> {
+export async function* joinPieces(pieces: AsyncIterable<WrittenPiece>, scratch = tmpdir()): AsyncGenerator<Joined> {
   const folder = mkdtempSync(join(scratch, 'lrat-join-'))
   const connection = await connect({ file: join(folder, 'pieces.db'), spill: join(folder, 'spill'), memory: '512MB' })
   try {
@@ -38,7 +41,7 @@ export async function* joinPieces(pieces: AsyncIterable<Piece>, scratch = tmpdir
     }
     let at = 0n
     for await (const { trace, conversation, body } of pieces) {
-      rows.push([at, trace, conversation ?? null, JSON.stringify(body)])
+      rows.push([at, trace, conversation ?? null, body])
       at += 1n
       if (rows.length === ROWS) flush()
     }

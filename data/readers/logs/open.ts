@@ -3,7 +3,7 @@ import { messageOf, UserError } from '../../../core/errors.ts'
 import { excerpt } from '../errors.ts'
 import type { Piece, Reading, Skip } from './format.ts'
 import { detectFormat, formats, SAMPLE, type FormatName } from './formats.ts'
-import { joinPieces } from './join.ts'
+import { joinPieces, type WrittenPiece } from './join.ts'
 import { readRecords, type LoggedRecord } from './records.ts'
 import type { LogRecord } from './session.ts'
 
@@ -39,7 +39,17 @@ const guarded = <T>(
   }
 }
 
-const isSkip = (found: readonly Piece[] | Skip): found is Skip => 'skip' in found
+const isSkip = (found: readonly WrittenPiece[] | Skip): found is Skip => 'skip' in found
+
+/** Written at once: what is nested too deeply for that is the record's fault. */
+const writtenOf = (found: readonly Piece[] | Skip): readonly WrittenPiece[] | Skip =>
+  'skip' in found ? found : found.map(({ body, ...piece }) => ({ ...piece, body: JSON.stringify(body) }))
+
+/** Ids of sessions go where a NUL ends a text. */
+const withoutNul = (found: LogRecord): LogRecord =>
+  'session' in found && `${found.session.id}${found.session.queryId ?? ''}`.includes('\0')
+    ? { where: found.where, skip: 'nul-in-id', detail: 'a NUL in the id of a session or question' }
+    : found
 
 async function* joined(
   records: AsyncIterable<LoggedRecord>,
@@ -48,11 +58,13 @@ async function* joined(
 ): AsyncGenerator<LogRecord> {
   const skipped: LogRecord[] = []
   let left = 0
-  async function* pieces(): AsyncGenerator<Piece> {
+  async function* pieces(): AsyncGenerator<WrittenPiece> {
     for await (const logged of records) {
       const { where } = logged
       const found =
-        'malformed' in logged ? malformed(where, logged.malformed) : guarded(where, () => reading.pieces(logged.record))
+        'malformed' in logged
+          ? malformed(where, logged.malformed)
+          : guarded(where, () => writtenOf(reading.pieces(logged.record)))
       if (isSkip(found)) {
         // Counted all, kept a few: a log may hold millions.
         if (skipped.length < 1000) skipped.push({ ...found, where })
@@ -61,7 +73,7 @@ async function* joined(
     }
   }
   for await (const { trace, bodies } of joinPieces(pieces(), scratch))
-    yield guarded(trace, () => reading.join(trace, bodies))
+    yield withoutNul(guarded(trace, () => reading.join(trace, bodies)))
   yield* skipped
   for (let i = 0; i < left; i += 1) yield { where: '', skip: 'not-understood', detail: 'one of many' }
 }
@@ -74,7 +86,7 @@ async function* one(
     const { where } = logged
     yield 'malformed' in logged
       ? malformed(where, logged.malformed)
-      : guarded(where, () => reading.session(logged.record, where))
+      : withoutNul(guarded(where, () => reading.session(logged.record, where)))
   }
 }
 
