@@ -2,7 +2,8 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
+import { isObject } from '../../data/readers/record.ts'
+import { NOT_OURS, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
 import { rowSchema } from '../../core/row-schema.ts'
@@ -15,7 +16,13 @@ import type { Context } from './io.ts'
 import type { Agent } from '../../agents/agent.ts'
 import type { RolloutLimits } from '../../agents/rollout.ts'
 import type { Tools } from '../../agents/tools.ts'
+import { readRetries, retriesOf, takeOver } from './retry.ts'
 import { generateItems } from './trajectories.ts'
+
+/** A question's attempts; version 0.1 wrote fewer columns. */
+const attemptsSchema = z.array(
+  z.preprocess((row) => (isObject(row) ? { ...NOT_OURS, ...row } : row), rowSchema(trajectories)),
+)
 
 /** Questions a part. */
 const SHARD = 512
@@ -41,12 +48,14 @@ export const generateTrajectories = async (
   const { config, folder, signal } = context
   const connection = await connect({ threads: 1 })
   const journalPath = join(folder, 'journal.ndjson')
-  const journal = await openJournal<readonly Trajectory[]>(journalPath, z.array(rowSchema(trajectories)))
+  const journal = await openJournal<readonly Trajectory[]>(journalPath, attemptsSchema)
   if (journal.damaged > 0)
     context.progress.say(
       `          note: ${many(journal.damaged, 'line')} of ${journalPath} were no entries (a damaged disk?); their questions are done again`,
     )
   try {
+    const retries = readRetries(config.run)
+    await takeOver(folder, retries, journal)
     const questions = await all<Query>(connection, `SELECT * FROM ${parquet(context.parts('questions'))}`)
     const mark = (done: number): void =>
       context.mark(done, questions.length, 'questions', llm && describeSpending(llm.spending.totals()))
@@ -59,6 +68,7 @@ export const generateTrajectories = async (
       retriever,
       limits,
       seed: config.seed,
+      retries: retriesOf(retries),
       concurrency,
       journal,
       signal,

@@ -14,19 +14,32 @@ import { importTrajectories } from './import.ts'
 import { openAgent, openTools, resultsOf } from './open.ts'
 import { agentName, agentSpec } from './agents.ts'
 import { firstParameters } from './earlier.ts'
+import { endingsTable } from './endings.ts'
+import { retryFiles } from './retry.ts'
+
+/** What is counted of odd replies. */
+const ODD = ['text_calls', 'malformed_turns', 'replaced_characters'] as const
+
+interface Counted extends Readonly<Record<'prompt' | 'completion' | (typeof ODD)[number], bigint | null>> {
+  readonly status: string
+  readonly n: bigint
+}
 
 const countByStatus = async (context: Context): Promise<Record<string, number>> => {
   const connection = await connect({ threads: 1 })
   try {
-    const rows = await all<{ status: string; n: bigint; prompt: bigint | null; completion: bigint | null }>(
+    const rows = await all<Counted>(
       connection,
-      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion FROM ${parquet(context.written(trajectories))} GROUP BY status ORDER BY status`,
+      `SELECT status, count(*) AS n, sum(prompt_tokens)::BIGINT AS prompt, sum(completion_tokens)::BIGINT AS completion,
+         sum(text_calls)::BIGINT AS text_calls, sum(malformed_turns)::BIGINT AS malformed_turns,
+         sum(replaced_characters)::BIGINT AS replaced_characters FROM ${parquet(context.written(trajectories))} GROUP BY status ORDER BY status`,
     )
-    const sum = (name: 'n' | 'prompt' | 'completion'): number =>
+    const sum = (name: Exclude<keyof Counted, 'status'>): number =>
       rows.reduce((total, row) => total + Number(row[name] ?? 0), 0)
     return {
       trajectories: sum('n'),
       ...Object.fromEntries(rows.map((row) => [row.status, Number(row.n)])),
+      ...Object.fromEntries(ODD.flatMap((name) => (sum(name) > 0 ? [[name, sum(name)]] : []))),
       ...(sum('prompt') > 0 ? { prompt_tokens: sum('prompt'), completion_tokens: sum('completion') } : {}),
     }
   } finally {
@@ -75,6 +88,7 @@ const generate = async (context: Context): Promise<Outcome> => {
   const { llm, ...agent } = await openAgent(config)
   try {
     await generateTrajectories(context, { ...agent, ...tools, ...(llm ? { llm } : {}) })
+    for (const line of await endingsTable(context.written(trajectories))) context.progress.say(line)
     return { counts: await countByStatus(context) }
   } finally {
     llm?.close()
@@ -91,7 +105,9 @@ export const generateStage = {
   writes,
   parameters: (config) => (config.trajectories.import === undefined ? parameters(config) : importParameters(config)),
   outside: (config) =>
-    config.trajectories.import === undefined ? tokenizerFiles(config) : [config.trajectories.import],
+    config.trajectories.import === undefined
+      ? [...tokenizerFiles(config), ...retryFiles(config.run)]
+      : [config.trajectories.import],
   earlier: [{ version: 1, parameters: firstParameters }],
   paid,
   funnel: ({ counts, tables }) => [

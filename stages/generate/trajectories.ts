@@ -18,6 +18,8 @@ export interface TrajectoryOptions {
   readonly retriever: string
   readonly limits: RolloutLimits
   readonly seed: number
+  /** How often questions were asked before this time, where they were. */
+  readonly retries?: ReadonlyMap<string, number>
   /** Questions worked on at once. */
   readonly concurrency: number
   /** A question's attempts, under its id. */
@@ -38,22 +40,25 @@ export interface GenerateProgress {
   readonly note: string
 }
 
-/** The same question meets the same luck in every run of the same seed, whatever else runs beside it. */
-export const seedOf = (seed: number, queryId: string): number =>
-  createHash('sha256').update(`${seed}\t${queryId}`).digest().readUInt32BE()
+/** The same question meets the same luck in every run of the same seed, whatever else runs beside it; a retry meets other. */
+export const seedOf = (seed: number, queryId: string, retry = 0): number =>
+  createHash('sha256')
+    .update(`${seed}\t${queryId}${retry === 0 ? '' : `\t${retry}`}`)
+    .digest()
+    .readUInt32BE()
 
 const add = (a: number | null, b: number | undefined): number | null => (b === undefined ? a : (a ?? 0) + b)
 
 /** All attempts at one question, in order; the first has the question's id, the n-th `#n` after it. */
 export const attempts = async (
   { query_id, question }: Question,
-  options: Pick<TrajectoryOptions, 'agent' | 'tools' | 'retriever' | 'limits' | 'seed'>,
+  options: Pick<TrajectoryOptions, 'agent' | 'tools' | 'retriever' | 'limits' | 'seed' | 'retries'>,
   signal: AbortSignal,
   onAttempt: (rollout: Rollout) => void = () => undefined,
 ): Promise<Trajectory[]> => {
-  const { agent, tools, retriever, limits, seed } = options
+  const { agent, tools, retriever, limits, seed, retries } = options
   const rows: Trajectory[] = []
-  let task: Task | undefined = { query_id, question, seed: seedOf(seed, query_id) }
+  let task: Task | undefined = { query_id, question, seed: seedOf(seed, query_id, retries?.get(query_id)) }
   for (let cycle = 1; task !== undefined; cycle += 1) {
     const done: Rollout = await rollout(agent, task, tools, limits, signal)
     const { status, answer, steps, messages, promptTokens, completionTokens, reason, httpStatus } = done
