@@ -22,6 +22,8 @@ export interface Encoder {
    * for tokens. Throws Interrupted between two batches when the signal is aborted.
    */
   encode(texts: readonly string[], kind: 'query' | 'passage', signal?: AbortSignal): Promise<Float32Array>
+  /** The same of token ids as they are: the model's own, with its special tokens, at most as many as it reads. */
+  encodeIds(ids: readonly ArrayLike<number>[], signal?: AbortSignal): Promise<Float32Array>
   close(): Promise<void>
 }
 
@@ -86,6 +88,7 @@ export const encoderOf = async (
       last = result.catch(() => undefined)
       return result
     },
+    encodeIds: compute,
     close: async () => {
       await pool.close()
       await last

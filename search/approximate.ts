@@ -114,11 +114,12 @@ export const openApproximate = async (folder: string, options: ApproximateOption
   }
   return {
     name,
-    search: async (queries, k) => {
+    search: async (queries, k, signal) => {
       if (k <= 0 || queries.length === 0) return queries.map(() => [])
       const encoded = await encodeQueries(queries)
       const dims = encoded.length / queries.length
       return mapConcurrent(queries, QUERIES_AT_ONCE, async ({ hidden }, i) => {
+        if (signal?.aborted === true) throw new Interrupted()
         const hits = await best(encoded.subarray(i * dims, (i + 1) * dims), k + (hidden?.size ?? 0))
         return hits
           .filter(({ docid }) => !hidden?.has(docid))

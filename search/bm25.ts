@@ -1,5 +1,6 @@
 // BM25 over the document store's full-text index.
 import type { Hit, Searcher, SearchQuery } from './searcher.ts'
+import { Interrupted } from '../core/errors.ts'
 import { mapConcurrent } from '../core/concurrency.ts'
 import { loadLance } from './lancedb.ts'
 import { cutTies } from './ranking.ts'
@@ -57,8 +58,11 @@ export const openBm25 = async (folder: string, { corpus }: { corpus?: string } =
   }
   return {
     name: 'bm25',
-    search: (queries: readonly SearchQuery[], k: number) =>
-      mapConcurrent(queries, QUERIES_AT_ONCE, ({ text, hidden }) => cutTies(k, hidden, (n) => best(cut(text), n))),
+    search: (queries: readonly SearchQuery[], k: number, signal?: AbortSignal) =>
+      mapConcurrent(queries, QUERIES_AT_ONCE, async ({ text, hidden }) => {
+        if (signal?.aborted === true) throw new Interrupted()
+        return cutTies(k, hidden, (n) => best(cut(text), n))
+      }),
     close: async () => store.close(),
   }
 }

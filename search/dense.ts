@@ -1,6 +1,6 @@
 // Exact dense retrieval: every document is scored, block by block, and the best are ranked in double precision.
 import type { Hit, Searcher, SearchQuery } from './searcher.ts'
-import { UserError } from '../core/errors.ts'
+import { Interrupted, UserError } from '../core/errors.ts'
 import { openDotProducts, type DotProducts } from './matmul.ts'
 import { checkNorms } from './norms.ts'
 import { compareHits } from './ranking.ts'
@@ -99,7 +99,7 @@ export const createBlockSearcher = async (vectors: VectorBlocks, options: Search
   return {
     name,
     close: () => products.close(),
-    search: async (queries, k) => {
+    search: async (queries, k, signal) => {
       if (k <= 0 || docids.length === 0 || queries.length === 0) return queries.map(() => [])
       const encoded = await encodeQueries(queries)
       if (encoded.length !== queries.length * dims) {
@@ -115,19 +115,24 @@ export const createBlockSearcher = async (vectors: VectorBlocks, options: Search
       for (let start = 0; start < queries.length; start += QUERIES_PER_BLOCK) {
         const block = queries.slice(start, start + QUERIES_PER_BLOCK)
         const rows = encoded.subarray(start * dims, (start + block.length) * dims)
-        results.push(...(await searchBlock(products, block, rows, k, source)))
+        results.push(...(await searchBlock({ products, k, source, signal }, block, rows)))
       }
       return results
     },
   }
 }
 
+interface BlockSearch {
+  readonly products: DotProducts
+  readonly k: number
+  readonly source: VectorBlocks
+  readonly signal: AbortSignal | undefined
+}
+
 const searchBlock = async (
-  products: DotProducts,
+  { products, k, source, signal }: BlockSearch,
   queries: readonly SearchQuery[],
   encoded: Float32Array,
-  k: number,
-  source: VectorBlocks,
 ): Promise<Hit[][]> => {
   const { docids, dims, rowsPerBlock } = source
   // A sum of `dims` products of unit vectors' entries errs by at most about dims * 2^-24 in single precision.
@@ -140,6 +145,7 @@ const searchBlock = async (
     for (let first = 0; first * dims < vectors.length; first += step) {
       const part = vectors.subarray(first * dims, (first + step) * dims)
       const count = part.length / dims
+      if (signal?.aborted === true) throw new Interrupted()
       const scores = await products.run(encoded, part, dims)
       tops.forEach((top, query) => top.offer(scores, query * count, count, index * rowsPerBlock + first))
     }

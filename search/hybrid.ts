@@ -32,10 +32,10 @@ export const fuse = (
 /** A searcher that fuses the lists of others; closing it closes them. */
 export const createHybrid = ({ name, parts, depth = 1000, constant = 60 }: HybridOptions): Searcher => ({
   name,
-  search: async (queries, k) => {
+  search: async (queries, k, signal) => {
     if (k <= 0) return queries.map(() => [])
     const results: Hit[][][] = []
-    for (const { searcher } of parts) results.push(await searcher.search(queries, Math.max(k, depth)))
+    for (const { searcher } of parts) results.push(await searcher.search(queries, Math.max(k, depth), signal))
     return queries.map((_, query) =>
       fuse(
         parts.map(({ weight }, part) => ({ hits: results[part][query], weight })),

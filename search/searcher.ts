@@ -19,7 +19,10 @@ export type { Hit }
 /** Ranks documents. Equal scores are ordered by docid, so results never depend on timing. */
 export interface Searcher {
   readonly name: string
-  /** One ranked list (at most k hits, best first) a query, in the order of the queries. */
-  search(queries: readonly SearchQuery[], k: number): Promise<Hit[][]>
+  /**
+   * One ranked list (at most k hits, best first) a query, in the order of the queries. Errors: Interrupted soon after the
+   * signal is aborted.
+   */
+  search(queries: readonly SearchQuery[], k: number, signal?: AbortSignal): Promise<Hit[][]>
   close(): Promise<void>
 }

@@ -1,14 +1,14 @@
 // The service over HTTP: plain JSON, OpenAI's embeddings, and MCP's streamable transport.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { z } from 'zod'
 import { codeOf, messageOf, UserError } from '../core/errors.ts'
 import { withoutSecrets } from '../core/secrets.ts'
 import { printable } from '../core/terminal.ts'
 import { createBodyReader } from './body.ts'
 import { authorise, createTurnstile, isLoopback, Refused } from './gate.ts'
-import { answerMcp } from './mcp-http.ts'
-import { documentsRequest, embeddingsRequest, limits, searchRequest, type Service } from './service.ts'
+import { createMcpCalls } from './mcp-http.ts'
+import { findRoute, routesOf } from './routes.ts'
+import { limits, type Service } from './service.ts'
 
 export interface ServeOptions {
   /** Address to bind; beyond loopback a token is required. */
@@ -32,77 +32,39 @@ export interface RunningServer {
 /** Milliseconds that a client has to read a refusal before its connection is closed. */
 const LINGER_MS = 1000
 
-type Handler = (body: unknown) => Promise<object>
-
-const parse = <S extends z.ZodType>(schema: S, body: unknown): z.output<S> => {
-  const result = schema.safeParse(body)
-  if (result.success) return result.data
-  const [issue] = result.error.issues
-  const where = issue && issue.path.length > 0 ? `${issue.path.join('.')}: ` : ''
-  throw new Refused(400, `${where}${issue?.message ?? 'the body has another form'}`)
-}
-
-const embeddings = async (service: Service, body: unknown): Promise<object> => {
-  const { input, encoding_format, dimensions: asked, input_type } = parse(embeddingsRequest, body)
-  const texts = typeof input === 'string' ? [input] : input
-  const embedded = await service.embed(texts, input_type)
-  if (embedded === undefined) throw new Refused(404, 'this server has no embedding model')
-  const { vectors, dimensions, tokens } = embedded
-  if (asked !== undefined && asked !== dimensions) throw new Refused(400, `dimensions: this model has ${dimensions}`)
-  const data = texts.map((_, index) => {
-    const vector = vectors.slice(index * dimensions, (index + 1) * dimensions)
-    const embedding = encoding_format === 'float' ? [...vector] : Buffer.from(vector.buffer).toString('base64')
-    return { object: 'embedding', index, embedding }
-  })
-  return { object: 'list', model: service.model, data, usage: { prompt_tokens: tokens, total_tokens: tokens } }
-}
-
-const routesOf = (service: Service): Record<string, Record<string, Handler>> => ({
-  '/health': {
-    GET: async () => ({ status: 'ok', retriever: service.name, documents: service.size, model: service.model ?? null }),
-  },
-  '/search': {
-    POST: async (body) => {
-      const request = parse(searchRequest, body)
-      const lists = await service.search(request)
-      return request.queries ? { results: lists } : { hits: lists[0] }
-    },
-  },
-  '/get_document': {
-    POST: async (body) => {
-      const request = parse(documentsRequest, body)
-      const found = await service.get(request)
-      if (request.docids) return { documents: found.map((document) => document ?? null) }
-      const [document] = found
-      if (document) return document
-      throw new Refused(404, `there is no document ${JSON.stringify(request.docid)}`)
-    },
-  },
-  '/v1/embeddings': { POST: (body) => embeddings(service, body) },
-  '/v1/models': {
-    GET: async () => ({
-      object: 'list',
-      data: service.model === undefined ? [] : [{ id: service.model, object: 'model', owned_by: 'lrat' }],
-    }),
-  },
-})
-
 const send = (response: ServerResponse, status: number, body: object): void => {
   if (response.headersSent || response.destroyed) return
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body))
 }
 
-const pathOf = ({ url = '/' }: IncomingMessage): string => {
+const addressOf = ({ url = '/' }: IncomingMessage): URL => {
   const address = `http://localhost${url}`
   if (!url.startsWith('/') || url.startsWith('//') || !URL.canParse(address))
     throw new Refused(400, 'the path must begin with one slash')
-  return new URL(address).pathname
+  return new URL(address)
 }
 
-/** Whoever hung up while waiting in line gets no work done. */
-const wanted = (response: ServerResponse): ServerResponse => {
-  if (response.destroyed) throw new Refused(400, 'the client has gone')
-  return response
+/** Aborted when the client hangs up before it has its answer. */
+const goneSignal = (response: ServerResponse): AbortSignal => {
+  const controller = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
+}
+
+/** What went wrong, as OpenAI's clients read it. */
+const errorObject = (error: unknown): { readonly status: number; readonly body: object } => {
+  if (!(error instanceof Refused))
+    return {
+      status: 500,
+      body: { error: { message: 'internal error', type: 'server_error', param: null, code: null } },
+    }
+  const { status, message, param, code } = error
+  return {
+    status,
+    body: { error: { message, type: status < 500 ? 'invalid_request_error' : 'server_error', param, code } },
+  }
 }
 
 const badAddress = (where: string, found: string, cause?: unknown): UserError =>
@@ -126,45 +88,52 @@ export const serveHttp = async (
   const routes = routesOf(service)
   const turn = createTurnstile(limits.concurrency, limits.concurrency)
   const readJson = createBodyReader({ bytes: limits.bodyBytes, milliseconds: bodyMs, allBytes: limits.allBodyBytes })
+  const calls = createMcpCalls()
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     authorise(request, token)
-    const pathname = pathOf(request)
+    const { pathname, searchParams } = addressOf(request)
     const method = request.method ?? ''
+    const gone = goneSignal(response)
     if (pathname === '/mcp') {
       if (method === 'POST') {
-        const body = await readJson(request)
-        const found = await turn(() => answerMcp(service, request.headers, body, wanted(response)))
+        const found = await calls.answer({
+          service,
+          turn,
+          headers: request.headers,
+          body: await readJson(request),
+          gone,
+        })
         if (!response.destroyed) response.writeHead(found.status, found.headers).end(found.body)
         return
       }
       response.setHeader('allow', 'POST')
-      throw new Refused(405, 'this MCP server has no sessions: POST only')
+      throw new Refused(405, 'this MCP server keeps no sessions: POST only')
     }
-    const methods = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined
-    if (methods === undefined)
-      throw new Refused(404, `there is no ${pathname}: ${Object.keys(routes).join(', ')}, /mcp`)
-    const handler = Object.hasOwn(methods, method) ? methods[method] : undefined
+    const route = findRoute(routes, pathname)
+    const handler = Object.hasOwn(route.methods, method) ? route.methods[method] : undefined
     if (handler === undefined) {
-      response.setHeader('allow', Object.keys(methods).join(', '))
-      throw new Refused(405, `${pathname} takes ${Object.keys(methods).join(', ')}`)
+      response.setHeader('allow', Object.keys(route.methods).join(', '))
+      throw new Refused(405, `${pathname} takes ${Object.keys(route.methods).join(', ')}`)
     }
+    const asked = { name: route.name, searchParams, body: undefined, signal: gone }
     // What only says how the server is does no work, and is answered however busy it is.
-    if (method === 'GET') return send(response, 200, await handler(undefined))
-    const body = await readJson(request)
-    send(response, 200, await turn(() => (wanted(response), handler(body))))
+    if (handler.work === 'none') return send(response, 200, await handler.answer(asked))
+    const body = method === 'GET' ? undefined : await readJson(request)
+    send(response, 200, await turn(() => handler.answer({ ...asked, body }), gone))
   }
   let closing = false
   const server = createServer((request, response) => {
     if (closing) response.setHeader('connection', 'close')
     answer(request, response).catch((error: unknown) => {
-      const status = error instanceof Refused ? error.status : 500
+      const { status, body } = errorObject(error)
+      if (response.destroyed) return
       if (status === 500) process.stderr.write(`error: ${printable(withoutSecrets(messageOf(error)))}\n`)
       if (!request.complete && !response.headersSent) {
         response.setHeader('connection', 'close')
         // The client may go on sending what nobody reads.
         response.once('finish', () => setTimeout(() => request.destroy(), LINGER_MS).unref())
       }
-      send(response, status, { error: { message: status === 500 ? 'internal error' : messageOf(error) } })
+      send(response, status, body)
     })
   })
   server.maxConnections = limits.connections

@@ -1,20 +1,23 @@
 // What the server offers, apart from how it is reached: search, documents, embeddings, each within limits.
 import { z } from 'zod'
+import { Interrupted } from '../core/errors.ts'
 import { withoutTitle } from '../data/title.ts'
 import type { Searcher } from '../search/searcher.ts'
-import type { Encoder } from '../model/encoder.ts'
 import type { Tokenizer } from '../model/tokenize/tokenizer.ts'
 import type { DocumentStore } from '../search/documents.ts'
 import type { Passage } from '../agents/tools.ts'
+import { createTurnstile } from './gate.ts'
+import type { Embedder } from './embedder.ts'
 
 /** Upper bounds of what one request may ask for. */
 export const limits = {
   k: 1000,
   queries: 64,
   docids: 256,
-  texts: 256,
+  /** Texts to embed, as many as OpenAI takes. */
+  texts: 2048,
   characters: 100_000,
-  bodyBytes: 4 * 2 ** 20,
+  bodyBytes: 16 * 2 ** 20,
   /** Of all bodies that are being read. */
   allBodyBytes: 256 * 2 ** 20,
   /** Milliseconds for the body of a request. */
@@ -24,6 +27,8 @@ export const limits = {
   connections: 1024,
   /** Requests worked on at once; up to as many again wait, more are refused. */
   concurrency: 16,
+  /** Searches that run at once; others wait, so that one that was cancelled in time is never begun. */
+  searches: 4,
 } as const
 
 const text = z.string().max(limits.characters)
@@ -58,14 +63,6 @@ export const documentsRequest = z
   })
   .refine((body) => (body.docid === undefined) !== (body.docids === undefined), 'give one of docid and docids')
 
-export const embeddingsRequest = z.object({
-  input: z.union([text, z.array(text).min(1).max(limits.texts)]),
-  model: z.string().optional(),
-  encoding_format: z.enum(['float', 'base64']).default('float'),
-  dimensions: z.number().int().optional(),
-  input_type: z.enum(['query', 'passage']).default('passage'),
-})
-
 export interface ServedHit extends Passage {
   readonly rank: number
   readonly score: number
@@ -75,49 +72,40 @@ export interface ServiceParts {
   readonly searcher: Searcher
   readonly documents: DocumentStore
   readonly tokenizer: Tokenizer
-  /** The model behind /v1/embeddings, if there is one. */
-  readonly embedder?: {
-    readonly name: string
-    readonly encoder: Encoder
-    /** Tokens that the encoder reads of a text. */
-    readonly countTokens: (text: string, kind: 'query' | 'passage') => number
-  }
+  /** The model behind /v1/embeddings, if there is one; closed with the service. */
+  readonly embedder?: Embedder
   readonly snippetTokens: number
   readonly documentTokens: number
 }
 
 export interface Service {
   readonly name: string
-  readonly model: string | undefined
+  readonly embedder: Embedder | undefined
   readonly size: number
-  /** One list of hits with snippets a query. */
-  search(request: z.output<typeof searchRequest>): Promise<ServedHit[][]>
+  /**
+   * One list of hits with snippets a query. Errors: Interrupted or Refused when the signal is aborted.
+   */
+  search(request: z.output<typeof searchRequest>, signal?: AbortSignal): Promise<ServedHit[][]>
   /** The documents in the order asked for; undefined for one that does not exist. */
   get(request: z.output<typeof documentsRequest>): Promise<(Passage | undefined)[]>
-  /** Row-major unit vectors and the tokens read; undefined where no model is served. */
-  embed(texts: readonly string[], kind: 'query' | 'passage'): Promise<Embedded | undefined>
   close(): Promise<void>
-}
-
-export interface Embedded {
-  readonly vectors: Float32Array
-  readonly dimensions: number
-  readonly tokens: number
 }
 
 export const createService = (parts: ServiceParts): Service => {
   const { searcher, documents, tokenizer, embedder, snippetTokens, documentTokens } = parts
+  const turn = createTurnstile(limits.searches, Infinity)
   return {
     name: searcher.name,
-    model: embedder?.name,
+    embedder,
     size: documents.size,
-    search: async (request) => {
+    search: async (request, signal) => {
       const queries = (request.queries ?? [request.query ?? '']).map((one) => {
         if (typeof one === 'string') return { text: one }
         const { hidden, ...rest } = one
         return hidden ? { ...rest, hidden: new Set(hidden) } : rest
       })
-      const lists = await searcher.search(queries, request.k)
+      const lists = await turn(() => searcher.search(queries, request.k, signal), signal)
+      if (signal?.aborted === true) throw new Interrupted()
       const texts = await documents.get(lists.flat().map(({ docid }) => docid))
       return lists.map((hits) =>
         hits.map(({ docid, score }, i) => {
@@ -137,16 +125,10 @@ export const createService = (parts: ServiceParts): Service => {
         return { docid: id, title, text: full ? text : tokenizer.truncate(text, documentTokens) }
       })
     },
-    embed: async (texts, kind) => {
-      if (!embedder) return undefined
-      const { encoder, countTokens } = embedder
-      const tokens = texts.reduce((sum, one) => sum + countTokens(one, kind), 0)
-      return { vectors: await encoder.encode(texts, kind), dimensions: encoder.dimensions, tokens }
-    },
     close: async () => {
       await searcher.close()
       await documents.close()
-      await embedder?.encoder.close()
+      await embedder?.close()
     },
   }
 }

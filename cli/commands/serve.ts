@@ -1,12 +1,11 @@
 // `lrat serve`: the retriever of a run for other programs and agents.
 import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
 import { type Command } from 'commander'
-import { encoderOf } from '../../model/encoder.ts'
-import { openModel } from '../../model/folder.ts'
+import { openEmbedder } from '../../serve/embedder.ts'
 import { serveHttp } from '../../serve/http.ts'
 import { createMcpServer } from '../../serve/mcp.ts'
 import { modelFolder, modelsOf, openRetriever, openRunDocuments, runTokenizer } from '../../search/retrievers.ts'
-import { createService, type Service, type ServiceParts } from '../../serve/service.ts'
+import { createService, type Service } from '../../serve/service.ts'
 import { onInterrupt } from '../interrupt.ts'
 import { wholeNumber } from './metrics.ts'
 import { withRetrieverFlags, type RetrieverFlags } from './search.ts'
@@ -21,14 +20,6 @@ interface Flags extends RetrieverFlags {
   readonly document: number
 }
 
-const openEmbedder = async (run: string, name: string): Promise<NonNullable<ServiceParts['embedder']>> => {
-  const model = await openModel(modelFolder(run, name))
-  const { tokenizer, prefixes, maxTokens } = model
-  const countTokens = (text: string, kind: 'query' | 'passage'): number =>
-    tokenizer.encode(prefixes[kind] + text, maxTokens).length
-  return { name, encoder: await encoderOf(model), countTokens }
-}
-
 const openService = async (run: string, flags: Flags, signal: AbortSignal): Promise<Service> => {
   const searcher = await openRetriever(run, flags.retriever, {
     signal,
@@ -41,7 +32,7 @@ const openService = async (run: string, flags: Flags, signal: AbortSignal): Prom
     tokenizer: await runTokenizer(run),
     snippetTokens: flags.snippet,
     documentTokens: flags.document,
-    ...(model === undefined ? {} : { embedder: await openEmbedder(run, model) }),
+    ...(model === undefined ? {} : { embedder: await openEmbedder(modelFolder(run, model), model) }),
   })
 }
 

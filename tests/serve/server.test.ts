@@ -1,13 +1,10 @@
 import { request as rawRequest } from 'node:http'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { whitespaceTokenizer } from '../../model/tokenize/tokenizer.ts'
 import { createTurnstile, isLoopback } from '../../serve/gate.ts'
 import { serveHttp, type RunningServer } from '../../serve/http.ts'
-import { createMcpServer } from '../../serve/mcp.ts'
 import { createService, limits } from '../../serve/service.ts'
+import { fakeEmbedder } from './fake-embedder.ts'
 
 const texts = new Map([
   ['a', { title: 'Otters', text: 'Otters\nThey swim in rivers all day long.' }],
@@ -36,16 +33,7 @@ const service = createService({
     close: async () => {},
   },
   tokenizer: whitespaceTokenizer(),
-  embedder: {
-    name: 'lrat-1',
-    encoder: {
-      dimensions: 2,
-      encode: async (inputs, kind) =>
-        Float32Array.from(inputs.flatMap((text) => [text.length, kind === 'query' ? 1 : 0])),
-      close: async () => {},
-    },
-    countTokens: (text) => text.split(' ').length,
-  },
+  embedder: fakeEmbedder,
   snippetTokens: 3,
   documentTokens: 4,
 })
@@ -85,21 +73,22 @@ describe('HTTP', () => {
     expect(await post('/get_document', { docid: 'z' })).toMatchObject({ status: 404 })
   })
 
-  it('embeds in OpenAI’s shape', async () => {
-    const floats = await post('/v1/embeddings', { input: ['a b', 'c'], model: 'x' })
-    expect(floats.body).toEqual({
-      object: 'list',
-      model: 'lrat-1',
-      data: [
-        { object: 'embedding', index: 0, embedding: [3, 0] },
-        { object: 'embedding', index: 1, embedding: [1, 0] },
-      ],
-      usage: { prompt_tokens: 3, total_tokens: 3 },
-    })
-    const packed = await post('/v1/embeddings', { input: 'abc', encoding_format: 'base64', input_type: 'query' })
-    const bytes = Buffer.from((packed.body['data'] as { embedding: string }[])[0].embedding, 'base64')
-    expect([bytes.readFloatLE(0), bytes.readFloatLE(4)]).toEqual([3, 1])
-    expect(await post('/v1/embeddings', { input: 'a', dimensions: 7 })).toMatchObject({ status: 400 })
+  it('searches under /v1 as well', async () => {
+    const body = { query: 'otters', k: 1 }
+    expect(await post('/v1/search', body)).toEqual(await post('/search', body))
+  })
+
+  it('answers as DeepResearchGym does, with whole documents', async () => {
+    const results = async (path: string) => {
+      const { results } = (await (await fetch(`${server.url}${path}`)).json()) as { results: string[] }
+      return results.map((one) => JSON.parse(Buffer.from(one, 'base64').toString('utf8')) as unknown)
+    }
+    const text = texts.get('a')?.text
+    expect(await results('/fineweb/search?query=otters&k=1')).toMatchObject([{ id: 'a', url: 'a', text }])
+    expect(await results('/search?query=otters&k=1')).toMatchObject([
+      { URL: 'a', 'ClueWeb22-ID': 'a', 'Clean-Text': text },
+    ])
+    expect((await fetch(`${server.url}/search?k=1`)).status).toBe(400)
   })
 
   it('refuses what it cannot take, and says why', async () => {
@@ -117,7 +106,9 @@ describe('HTTP', () => {
     for (const [path, body, status, message] of cases) {
       const answer = await post(path, body)
       expect(answer.status, path).toBe(status)
-      expect((answer.body['error'] as { message: string }).message).toContain(message)
+      const error = answer.body['error'] as { message: string; type: string }
+      expect(error.message).toContain(message)
+      expect(error).toMatchObject({ type: 'invalid_request_error', code: null })
     }
     const large = await post('/search', `"${'x'.repeat(limits.bodyBytes)}"`).catch(() => ({ status: 413 }))
     expect(large.status).toBe(413)
@@ -150,6 +141,7 @@ describe('HTTP', () => {
     expect((await post('/search', { query: 'x' }, {}, url)).status).toBe(401)
     expect((await post('/search', { query: 'x' }, { authorization: 'Bearer wrong' }, url)).status).toBe(401)
     expect((await post('/search', { query: 'x' }, { authorization: `Bearer ${token}` }, url)).status).toBe(200)
+    expect((await post('/search', { query: 'x' }, { 'x-api-key': token }, url)).status).toBe(200)
     await open.close()
   })
 
@@ -182,42 +174,6 @@ describe('HTTP', () => {
   })
 })
 
-describe('MCP', () => {
-  const talk = async (client: Client) => {
-    const { tools } = await client.listTools()
-    expect(tools.map(({ name }) => name)).toEqual(['search', 'get_document'])
-    const textOf = async (name: string, args: Record<string, unknown>) => {
-      const result = await client.callTool({ name, arguments: args })
-      return { text: (result.content as { text: string }[])[0].text, isError: result.isError }
-    }
-    const found = await textOf('search', { query: ['otters', 'ignored'], k: 1 })
-    expect(found.text).toContain('DocID:a\n[Otters]\nThey swim in')
-    expect((await textOf('search', { query: 'nothing' })).text).toContain('no results')
-    expect((await textOf('get_document', { docid: 'b' })).text).toBe('Document b:\nBears eat fish.')
-    expect(await textOf('get_document', { docid: 'z' })).toEqual({ text: 'There is no document "z".', isError: true })
-    expect((await textOf('search', { query: 'x', k: 10_000 })).isError).toBe(true)
-    await client.close()
-  }
-
-  it('speaks over streamable HTTP', async () => {
-    const client = new Client({ name: 'test', version: '1' })
-    const transport = new StreamableHTTPClientTransport(new URL(`${server.url}/mcp`))
-    await client.connect(transport)
-    await talk(client)
-    expect((await fetch(`${server.url}/mcp`)).status).toBe(405)
-  })
-
-  it('speaks over any transport', async () => {
-    const [near, far] = InMemoryTransport.createLinkedPair()
-    const mcp = createMcpServer(service)
-    await mcp.connect(far)
-    const client = new Client({ name: 'test', version: '1' })
-    await client.connect(near)
-    await talk(client)
-    await mcp.close()
-  })
-})
-
 describe('createTurnstile', () => {
   it('goes on after failures', async () => {
     const turn = createTurnstile(1, 5)
@@ -228,5 +184,21 @@ describe('createTurnstile', () => {
     await expect(failing).rejects.toThrow('no')
     expect(await next).toBe(7)
     expect(await turn(async () => 8)).toBe(8)
+  })
+
+  it('never begins what was given up while it waited', async () => {
+    const turn = createTurnstile(1, 5)
+    let end = (): void => undefined
+    const first = turn(() => new Promise<void>((resolve) => (end = resolve)))
+    const giveUp = new AbortController()
+    let begun = false
+    const second = turn(async () => void (begun = true), giveUp.signal)
+    const third = turn(async () => 3)
+    giveUp.abort()
+    await expect(second).rejects.toThrow('the client has gone')
+    end()
+    await first
+    expect(await third).toBe(3)
+    expect(begun).toBe(false)
   })
 })
