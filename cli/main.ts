@@ -19,6 +19,8 @@ const modules: readonly { readonly commands: readonly string[]; readonly load: (
   { commands: ['run'], load: () => import('./commands/run.ts') },
   { commands: ['status', 'show', 'clean'], load: () => import('./commands/inspect.ts') },
   { commands: ['export-trajectories', 'judge-agreement'], load: () => import('./commands/trajectories.ts') },
+  { commands: ['export-queries', 'export-qrels'], load: () => import('./commands/export-test-collection.ts') },
+  { commands: ['export-train'], load: () => import('./commands/export-train.ts') },
   { commands: ['search', 'retrieve'], load: () => import('./commands/search.ts') },
   { commands: ['inspect-logs'], load: () => import('./commands/inspect-logs.ts') },
   { commands: ['metrics'], load: () => import('./commands/metrics.ts') },
