@@ -45,7 +45,7 @@ const doctor = async (flags: Flags): Promise<void> => {
   const rows = checks.map(({ check, level, found, fix }) => [
     MARKS[level],
     check,
-    printable(fix === undefined || fix === '' || level === 'green' ? found : `${found}. ${fix}`),
+    printable(fix === undefined || fix === '' || level === 'green' ? found : `${found.replace(/\.$/, '')}. ${fix}`),
   ])
   const table = fitColumns(rows, process.stdout.columns)
   const coloured = table.replaceAll(/^(ok|note|wrong)(?= )/gm, (mark) =>
