@@ -1,7 +1,7 @@
 // Tool arguments as models write them: JSON, JSON5, or JSON with mistakes that can be repaired. Anything else is refused.
 import JSON5 from 'json5'
 import { jsonrepair } from 'jsonrepair'
-import { isObject } from '../data/readers/record.ts'
+import { isObject } from '../core/json.ts'
 
 /** No tool of ours takes so much; repairing megabytes of runaway output would only cost time. */
 const MAX_LENGTH = 100_000

@@ -1,17 +1,26 @@
 // Columns of text, aligned.
 
-/** Rows (the first one the heading) as lines; the columns numbered in `right` are aligned to the right. */
-export const alignColumns = (rows: readonly (readonly string[])[], right: readonly number[] = []): string => {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => (right.includes(column) ? cell.padStart(widths[column]) : cell.padEnd(widths[column])))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+/** Which columns are aligned to the right: their numbers, or all behind the first. */
+export type RightColumns = readonly number[] | 'all but the first'
+
+/** Rows (the first one the heading, which has all columns) as lines. */
+export const alignRows = (rows: readonly (readonly string[])[], right: RightColumns = []): string[] => {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const isRight = (column: number): boolean => (right === 'all but the first' ? column > 0 : right.includes(column))
+  return rows.map((row) =>
+    widths
+      .map((width, column) => {
+        const cell = row[column] ?? ''
+        return isRight(column) ? cell.padStart(width) : cell.padEnd(width)
+      })
+      .join('  ')
+      .trimEnd(),
+  )
 }
+
+/** `alignRows` as one text. */
+export const alignColumns = (rows: readonly (readonly string[])[], right?: RightColumns): string =>
+  alignRows(rows, right).join('\n')
 
 /** A text in lines of so many characters, broken at spaces where it can be. */
 const wrapped = (text: string, width: number): string[] =>

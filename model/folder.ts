@@ -1,7 +1,8 @@
 // A model's folder: read and written so that sentence-transformers opens it unchanged.
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { writeEncoderOnnx } from './encoder-graph.ts'
-import { readOptionalJson, writeJson, type Json } from './layouts/json.ts'
+import type { Json } from '../core/json.ts'
+import { readOptionalJson, writeJson } from './layouts/json.ts'
 import { checkSimilarity, promptsFile, readModules } from './layouts/modules.ts'
 import { openStatic } from './layouts/static.ts'
 import { openTransformer, type TransformerOptions } from './layouts/transformer.ts'

@@ -1,4 +1,5 @@
 // How each stage stands, and why: what `lrat status` prints.
+import { isObject } from '../core/json.ts'
 import { existsSync } from 'node:fs'
 import { counts, expect, plan, standing, type Expected } from './expected.ts'
 import { canonical } from './fingerprint.ts'
@@ -15,9 +16,6 @@ export interface StageStatus {
   readonly bytes: number | null
   readonly seconds: number | null
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value)
 
 /** Dotted paths of the leaves in which two values differ. */
 export const differences = (before: unknown, after: unknown, path = ''): string[] => {

@@ -1,6 +1,6 @@
 // One reply of a chat server: its thoughts, its text, its calls, whichever fields they came in.
 import type { ChatCompletion } from 'openai/resources/chat/completions'
-import { isObject, type Json } from '../../data/readers/record.ts'
+import { isObject, type Json } from '../../core/json.ts'
 import type { Usage } from '../agent.ts'
 import { textOf } from './common.ts'
 

@@ -1,6 +1,6 @@
 // Agents over the Responses API, for models whose reasoning only it carries (gpt-oss).
 import type { FunctionTool, Response, ResponseInputItem } from 'openai/resources/responses/responses'
-import { isObject, type Json } from '../../data/readers/record.ts'
+import { isObject, type Json } from '../../core/json.ts'
 import { withExtra } from '../../pipeline/llm/extra.ts'
 import { splitThinking } from '../../pipeline/llm/reply-text.ts'
 import type { Action, Message, ToolCall } from '../agent.ts'

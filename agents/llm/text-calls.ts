@@ -1,5 +1,5 @@
 // Tool calls that stand in a reply's text: what servers leave there when they have no parser for a model, or when it failed.
-import { isObject, type Json } from '../../data/readers/record.ts'
+import { isObject, type Json } from '../../core/json.ts'
 import { parseLoosely } from '../arguments.ts'
 
 export interface TextCall {

@@ -1,6 +1,7 @@
 // What a folder holds that a configuration can name: told by the first record of each file, not by its name alone.
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { isObject } from '../../core/json.ts'
 import { readLines } from '../../data/readers/lines.ts'
 import { readRecords } from '../../data/readers/logs/records.ts'
 import { surveyLogs, type Survey } from './logs-survey.ts'
@@ -31,9 +32,6 @@ const PACKED = '(\\.(gz|zst|bz2))?$'
 const is = (path: string, ...endings: readonly string[]): boolean =>
   new RegExp(`\\.(${endings.join('|')})${PACKED}`, 'i').test(path)
 const isArchive = (path: string): boolean => /\.(zip|tar|tgz|tar\.(gz|zst|bz2))$/i.test(path)
-
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isText = (record: Readonly<Record<string, unknown>>, ...keys: readonly string[]): boolean =>
   keys.some((key) => typeof record[key] === 'string')

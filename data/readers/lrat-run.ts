@@ -2,7 +2,8 @@
 import { createTally } from '../../core/tally.ts'
 import type { Step, Trajectory } from '../schemas.ts'
 import { isFailed } from '../steps.ts'
-import { isObject, isTexts, type Json } from './record.ts'
+import { isObject, type Json } from '../../core/json.ts'
+import { isTexts } from './record.ts'
 
 /** Why a run cannot be used at all. */
 export type SkipReason = 'malformed-json' | 'not-an-object' | 'no-query-id' | 'no-result' | 'nul-in-id' | 'too-deep'

@@ -5,7 +5,8 @@ import { ignoreDrop, type OnDrop } from './corpora/article.ts'
 import { readHotpotqa } from './corpora/hotpotqa.ts'
 import { excerpt } from './errors.ts'
 import { readJsonLines, readLines } from './lines.ts'
-import { badField, firstOf, idAt, objectAt, type Json } from './record.ts'
+import type { Json } from '../../core/json.ts'
+import { badField, firstOf, idAt, objectAt } from './record.ts'
 
 /**
  * `evidence_docs` and `gold_docs` are BrowseComp-Plus's questions in JSON Lines: every document listed there is relevant.

@@ -1,11 +1,7 @@
 // Takes typed values out of JSON records whose keys have more than one usual name.
 import { UserError } from '../../core/errors.ts'
+import { isObject, type Json } from '../../core/json.ts'
 import { excerpt } from './errors.ts'
-
-export type Json = Readonly<Record<string, unknown>>
-
-export const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const show = (value: unknown): string => (value === undefined ? 'nothing' : excerpt(JSON.stringify(value)))
 

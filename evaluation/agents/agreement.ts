@@ -1,4 +1,5 @@
 // How well a judge agrees with given labels.
+import { alignRows } from '../../core/align.ts'
 
 export interface Agreement {
   /** Items that both labelled. */
@@ -44,16 +45,15 @@ export const agreement = (given: ReadonlyMap<string, string>, judged: ReadonlyMa
 /** As text, the confusion table with given labels down and judged labels across. */
 export const formatAgreement = (result: Agreement): string => {
   const { both, onlyGiven, onlyJudged, accuracy, kappa, labels, confusion } = result
-  const cells = [['given \\ judged', ...labels], ...labels.map((label, i) => [label, ...confusion[i].map(String)])]
-  const widths = cells[0].map((_, column) => Math.max(...cells.map((row) => row[column].length)))
-  const table = cells.map((row) =>
-    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join('  '),
-  )
+  const cells = [
+    ['given \\ judged', ...labels],
+    ...labels.map((label, i) => [label, ...(confusion[i] ?? []).map(String)]),
+  ]
   return [
     `compared   ${both} (only given: ${onlyGiven}, only judged: ${onlyJudged})`,
     `accuracy   ${accuracy.toFixed(4)}`,
     `Cohen's κ  ${kappa.toFixed(4)}`,
     '',
-    ...table,
+    ...alignRows(cells, 'all but the first'),
   ].join('\n')
 }

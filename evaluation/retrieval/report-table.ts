@@ -1,5 +1,6 @@
 // The table of results that people read, and the same numbers for programs.
 import type { Estimate } from './statistics.ts'
+import { alignRows } from '../../core/align.ts'
 import { many } from '../../pipeline/progress.ts'
 
 /** One system's metrics over one set of queries. */
@@ -35,17 +36,6 @@ const groupBy = <T>(items: readonly T[], key: (item: T) => string): Map<string, 
     else groups.set(key(item), [item])
   }
   return groups
-}
-
-/** Lines of cells padded to columns: the first column to the left, the others to the right. */
-const align = (lines: readonly (readonly string[])[]): string[] => {
-  const widths = lines[0].map((_, column) => Math.max(...lines.map((cells) => cells[column].length)))
-  return lines.map((cells) =>
-    cells
-      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-      .join(GAP)
-      .trimEnd(),
-  )
 }
 
 /** Splits metrics into as many groups as fit beside the longest system name, each column an interval wide. */
@@ -94,14 +84,17 @@ const block = (querySet: string, rows: readonly ResultRow[], comparisons: readon
     systemRow(counts.length === 1 ? row.system : `${row.system} (${count(row.n)})`, row),
   )
   const lines = [...labelled, ...comparisonRows(comparisons)]
-  const title = counts.length === 1 ? `${querySet} (${count(counts[0])})` : querySet
+  const title = counts.length === 1 ? `${querySet} (${count(counts[0] ?? 0)})` : querySet
   const tables = pages(Math.max(6, ...lines.map(({ label }) => label.length)), names).map((columns) =>
-    align([
-      ['', ...columns],
-      ...lines.flatMap(({ label, cells }) =>
-        [0, 1].map((which) => [which === 0 ? label : '', ...columns.map((name) => cells.get(name)?.[which] ?? '')]),
-      ),
-    ]),
+    alignRows(
+      [
+        ['', ...columns],
+        ...lines.flatMap(({ label, cells }) =>
+          [0, 1].map((which) => [which === 0 ? label : '', ...columns.map((name) => cells.get(name)?.[which] ?? '')]),
+        ),
+      ],
+      'all but the first',
+    ),
   )
   return [
     title,

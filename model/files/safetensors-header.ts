@@ -1,5 +1,6 @@
 // The header of a safetensors file: what each tensor is and where its bytes lie. Whatever is not as the format has it is
 // refused, so that no byte of a header or of another tensor is taken for a weight.
+import { isObject } from '../../core/json.ts'
 import { messageOf, UserError } from '../../core/errors.ts'
 
 export interface TensorEntry {
@@ -25,16 +26,13 @@ const WIDTHS: ReadonlyMap<unknown, number> = new Map([
 
 const FIX = 'Fetch or write the file again.'
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** A number of elements or a place in a file. */
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** The header in `text`, of a file of `size` bytes whose tensors begin at `begin`. Throws UserError naming file and tensor. */
 export const parseHeader = (path: string, text: string, { begin, size }: { begin: number; size: number }): Header => {
   const header = json(path, text)
-  if (!isRecord(header))
+  if (!isObject(header))
     throw new UserError({ where: path, expected: 'a header that is a JSON object', found: text.slice(0, 40), fix: FIX })
   const metadata = metadataOf(path, header.__metadata__)
   const tensors = Object.entries(header)
@@ -69,7 +67,7 @@ const json = (path: string, text: string): unknown => {
 
 const metadataOf = (path: string, value: unknown): Record<string, string> => {
   if (value === undefined) return {}
-  const entries = isRecord(value) ? Object.entries(value) : undefined
+  const entries = isObject(value) ? Object.entries(value) : undefined
   const texts = entries?.flatMap(([key, text]) => (typeof text === 'string' ? [[key, text] as const] : []))
   if (texts !== undefined && texts.length === entries?.length) return Object.fromEntries(texts)
   const found = JSON.stringify(value).slice(0, 60)
@@ -79,7 +77,7 @@ const metadataOf = (path: string, value: unknown): Record<string, string> => {
 const entryOf = (path: string, name: string, entry: unknown, begin: number): TensorEntry => {
   const fail = (expected: string, value: unknown): UserError =>
     wrong(path, name, expected, value === undefined ? 'nothing' : (JSON.stringify(value) ?? 'nothing').slice(0, 60))
-  if (!isRecord(entry)) throw fail('dtype, shape and data_offsets', entry)
+  if (!isObject(entry)) throw fail('dtype, shape and data_offsets', entry)
   const { dtype, shape, data_offsets: offsets } = entry
   const width = WIDTHS.get(dtype)
   if (typeof dtype !== 'string' || width === undefined) {

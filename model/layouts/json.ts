@@ -2,9 +2,8 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { existsSync } from 'node:fs'
 import { messageOf, UserError } from '../../core/errors.ts'
+import { isObject, type Json } from '../../core/json.ts'
 import { readable } from '../files/reading.ts'
-
-export type Json = Readonly<Record<string, unknown>>
 
 const broken = (path: string, expected: string, found: string, cause?: unknown): UserError =>
   new UserError({ where: path, expected, found, fix: 'Fetch or write the model again.', cause })
@@ -22,9 +21,8 @@ export const readJsonValue = async (path: string): Promise<unknown> => {
 /** A JSON object from a file. Throws UserError when the file is missing or holds none. */
 export const readJsonObject = async (path: string): Promise<Json> => {
   const value = await readJsonValue(path)
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw broken(path, 'a JSON object', JSON.stringify(value).slice(0, 40))
-  return value as Json
+  if (isObject(value)) return value
+  throw broken(path, 'a JSON object', JSON.stringify(value).slice(0, 40))
 }
 
 /** The same, or an empty object when there is no such file. */

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { UserError } from '../../core/errors.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import { readJsonObject, readJsonValue } from './json.ts'
 
 export interface Modules {

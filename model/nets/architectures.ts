@@ -1,4 +1,5 @@
 // All transformer architectures, and a network from a Hugging Face config.json.
+import type { Json } from '../../core/json.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Architecture } from './architecture.ts'
 import { BERT, XLM_ROBERTA } from './bert.ts'
@@ -7,8 +8,6 @@ import type { Pooling } from './pooling.ts'
 import { QWEN3 } from './qwen3.ts'
 
 export const ARCHITECTURES: readonly Architecture[] = [BERT, XLM_ROBERTA, QWEN3]
-
-type Json = Readonly<Record<string, unknown>>
 
 /** The architecture that a config.json names. Throws UserError when it is none of those. */
 export const architectureOf = (config: Json, where: string, architectures = ARCHITECTURES): Architecture => {

@@ -1,5 +1,6 @@
 // Qwen3: a causal pre-norm decoder with grouped-query attention, QK-norm, rotary positions and SwiGLU
 // (Qwen3 technical report, arXiv 2505.09388).
+import { isObject } from '../../core/json.ts'
 import { z } from 'zod'
 import { attention, linear, rmsNorm, rope, siluMul } from '../graph/composites.ts'
 import { add } from '../graph/elementwise.ts'
@@ -11,15 +12,12 @@ import type { Network, ParameterSpec } from './network.ts'
 import { pool, type Pooling } from './pooling.ts'
 import { COMMON, divisible, fullAttention, number, oneOf, SAMPLE, size, SIZES } from './settings.ts'
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 /** The rotary settings: newer configs nest them, and what is nested counts. */
 const withRotary = (config: unknown): unknown => {
-  if (!isRecord(config)) return config
+  if (!isObject(config)) return config
   const { rope_parameters, rope_scaling, rope_theta, partial_rotary_factor: partial } = config
   const given = rope_parameters ?? rope_scaling ?? {}
-  const nested = isRecord(given) ? given : { rope_type: given }
+  const nested = isObject(given) ? given : { rope_type: given }
   return {
     ...config,
     rope_theta: nested.rope_theta ?? rope_theta,

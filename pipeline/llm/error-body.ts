@@ -1,5 +1,5 @@
 // What an error reply says, whatever its shape: servers, proxies and frameworks each have their own.
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 
 export interface ErrorBody {
   /** "" where it says nothing. */

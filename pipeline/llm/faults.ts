@@ -1,7 +1,7 @@
 // What a failed request means: try again, wait, give this call up, or stop the run.
 import { APIConnectionError, APIConnectionTimeoutError, APIError } from 'openai'
 import { codeOf, messageOf } from '../../core/errors.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import type { ErrorBody } from './error-body.ts'
 import { MalformedReply } from './errors.ts'
 import { isOverflow } from './overflow.ts'

@@ -4,7 +4,7 @@ import { isMetricName, type MetricName } from '../../evaluation/retrieval/metric
 import type { EvaluationSummary } from '../../evaluation/summary.ts'
 import { connect } from '../../core/database.ts'
 import { writeFileAtomic } from '../../core/files.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { sections, type Config } from './config.ts'
 import { reads, type Context } from './io.ts'

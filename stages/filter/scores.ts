@@ -1,7 +1,7 @@
 // Correctness by a score that came with the imported logs, or that lies in a file beside them.
 import { parquet, stream, type DuckDBConnection } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import { readRecords } from '../../data/readers/logs/records.ts'
 import { idIn } from '../../data/readers/logs/values.ts'
 import type { Verdict } from '../../data/schemas.ts'

@@ -1,7 +1,7 @@
 // Stage filter: which trajectories ended with a right answer.
 import { verdicts, type Verdict } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import type { Stage } from '../../pipeline/stage.ts'
 import { sections, type Config } from './config.ts'
 import { aligned, reads, writes, type Context } from './io.ts'

@@ -5,7 +5,7 @@ import { withOverrides, type Overrides } from '../../agents/policy-settings.ts'
 import { agentSpecSchema, type AgentSpec } from '../../agents/spec.ts'
 import { UserError } from '../../core/errors.ts'
 import { readSmallFile, readYaml, tooLarge } from '../../core/yaml.ts'
-import { isObject, type Json } from '../../data/readers/record.ts'
+import { isObject, type Json } from '../../core/json.ts'
 
 /** LLM agents by name: one row an agent. */
 export const PRESETS = { tools, react, responses } satisfies Readonly<Record<string, AgentSpec>>

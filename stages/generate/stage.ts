@@ -2,7 +2,7 @@
 import { trajectories } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import { countsAfter } from '../../pipeline/manifest.ts'
 import type { Outcome, Stage } from '../../pipeline/stage.ts'
 import { tokenizerFiles } from '../settings.ts'

@@ -1,10 +1,8 @@
 // A server that refuses every conversation that some server refuses: what an agent sends has to pass it.
+import { isObject, type Json } from '../../core/json.ts'
 import type { FakeReply, FakeRequest } from '../../scripts/fake-openai/protocol.ts'
 
-type Json = Readonly<Record<string, unknown>>
 type Script = (request: FakeRequest) => FakeReply | Promise<FakeReply>
-
-const isObject = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const objects = (value: unknown): Json[] => (Array.isArray(value) ? value.filter(isObject) : [])
 

@@ -2,7 +2,8 @@
 import { createHash } from 'node:crypto'
 import type { Qrel, Query } from '../../schemas.ts'
 import { readJsonArray } from '../json-array.ts'
-import { badField, firstOf, idAt, isObject, isTexts, objectAt, textAt, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
+import { badField, firstOf, idAt, isTexts, objectAt, textAt } from '../record.ts'
 import type { Article } from './article.ts'
 
 export interface HotpotItem {

@@ -1,7 +1,8 @@
 // Corpora in JSON Lines: {docid|id|_id, text|contents|content, title?}.
 import { scanJson } from '../json-scan.ts'
 import { parseJsonLine, readLines, type Line } from '../lines.ts'
-import { badField, firstOf, isIdNumber, objectAt, type Json } from '../record.ts'
+import type { Json } from '../../../core/json.ts'
+import { badField, firstOf, isIdNumber, objectAt } from '../record.ts'
 import type { Article } from './article.ts'
 import { filesOf } from './files.ts'
 

@@ -1,5 +1,5 @@
 // Anthropic's messages, one conversation a record; and transcripts of the Claude Agent SDK, a message a line.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { LogFormat, Piece } from './format.ts'
 import { chatSession, turnsOf } from './openai.ts'
 import { idOf, textIn } from './values.ts'

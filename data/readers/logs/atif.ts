@@ -1,5 +1,5 @@
 // ATIF, Harbor's interchange format of trajectories: steps with messages, reasoning, tool calls and observations.
-import { isObject } from '../record.ts'
+import { isObject } from '../../../core/json.ts'
 import { sessionBuilder } from './build.ts'
 import type { LogFormat } from './format.ts'
 import { contentText, goldsOf, idIn, idOf, objectIn, plainText, scoresOf, textIn } from './values.ts'

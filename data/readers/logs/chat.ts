@@ -1,5 +1,5 @@
 // Messages of chats: the turns of OpenAI's and Anthropic's protocols, mixed as logs mix them, into a session's events.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { sessionBuilder, type SessionBuilder } from './build.ts'
 import { contentText, decoded, idOf, plainText, splitThought, textIn } from './values.ts'
 

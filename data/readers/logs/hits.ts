@@ -1,5 +1,5 @@
 // The ranked hits in a search's result: JSON in the usual shapes, or text in the usual layouts.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { SearchRule } from './tools.ts'
 import { valuesAt } from './tools.ts'
 import { contentText, decoded, idOf } from './values.ts'

@@ -1,5 +1,5 @@
 // Langfuse's exports: an observation a row (JSONL, JSON, CSV, Parquet), scores beside them.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { LogFormat } from './format.ts'
 import { answerIn, questionIn, searchedIn, toolOutput, turnsIn } from './observations.ts'
 import { sessionOfSpans, type Span, type SpanContent } from './spans.ts'

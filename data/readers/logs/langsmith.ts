@@ -1,5 +1,5 @@
 // LangSmith's runs: a run a row, in the order of `dotted_order`.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { LogFormat } from './format.ts'
 import { answerIn, questionIn, searchedIn, toolOutput, turnsIn } from './observations.ts'
 import { sessionOfSpans, type Span, type SpanContent } from './spans.ts'

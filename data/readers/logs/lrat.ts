@@ -1,5 +1,6 @@
 // LRAT's run JSON and BrowseComp-Plus's, of which it is a variant: one run a file or line, every entry of `result` a step.
-import { isObject, isTexts, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
+import { isTexts } from '../record.ts'
 import type { LogFormat, Reading } from './format.ts'
 import type { LogRecord, SessionEvent } from './session.ts'
 import { idOf, objectIn, plainText, scoresOf } from './values.ts'

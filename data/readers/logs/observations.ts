@@ -1,5 +1,5 @@
 // What exports of tracing services share: rows of observations, inputs and outputs as text or JSON.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { firstQuestion } from './chat.ts'
 import { isTurn } from './openai.ts'
 import { contentText, decoded, plainText, textIn, unquoted } from './values.ts'

@@ -1,5 +1,5 @@
 // OpenAI's protocols: chat messages, Responses items, or logged requests with their responses; one conversation a record.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { eventsOfTurns, firstQuestion, modelOf } from './chat.ts'
 import type { LogFormat } from './format.ts'
 import type { LogRecord, Session } from './session.ts'

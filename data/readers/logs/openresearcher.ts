@@ -1,5 +1,5 @@
 // OpenResearcher's runs: OpenAI messages whose browser shows hits as numbered links, and opens them by number.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { LogFormat } from './format.ts'
 import { chatSession, turnsOf } from './openai.ts'
 import type { SessionEvent, ToolCall } from './session.ts'

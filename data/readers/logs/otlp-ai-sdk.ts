@@ -1,5 +1,5 @@
 // The Vercel AI SDK's own attributes, before its version 7 took the GenAI conventions.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { firstQuestion } from './chat.ts'
 import type { SpanContent } from './spans.ts'
 import { contentText, decoded, idOf, plainText, unquoted } from './values.ts'

@@ -1,5 +1,5 @@
 // The GenAI semantic conventions of OpenTelemetry.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { firstQuestion } from './chat.ts'
 import type { SpanContent } from './spans.ts'
 import { contentText, decoded, idOf, plainText } from './values.ts'

@@ -1,5 +1,5 @@
 // OpenInference's attributes (Phoenix, Arize): lists flattened into names like `llm.output_messages.0.message.content`.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { SpanContent } from './spans.ts'
 import { contentText, decoded, idOf, plainText, textIn } from './values.ts'
 

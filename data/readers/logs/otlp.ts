@@ -1,5 +1,5 @@
 // OpenTelemetry traces as OTLP JSON: the GenAI conventions, OpenInference's and the Vercel AI SDK's attributes.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import type { LogFormat, Piece } from './format.ts'
 import { genAi } from './otlp-gen-ai.ts'
 import { openInference } from './otlp-open-inference.ts'

@@ -1,6 +1,6 @@
 // Text with tags, as ReAct agents write it: <think>, <tool_call>, <tool_response>, <answer>; and the formats made of it.
 import { jsonrepair } from 'jsonrepair'
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 import { sessionBuilder, type SessionBuilder } from './build.ts'
 import { firstQuestion } from './chat.ts'
 import type { LogFormat } from './format.ts'

@@ -1,7 +1,7 @@
 // Which tool calls search and which open a document, and where in them query, docid, title, text and rank lie.
 import { query as jsonPath, type JSONValue } from 'json-p3'
 import { UserError } from '../../../core/errors.ts'
-import { isObject } from '../record.ts'
+import { isObject } from '../../../core/json.ts'
 import { decoded, idOf } from './values.ts'
 
 /** Places are JSON paths (`$.results[*]`), or the name of a field for short. */

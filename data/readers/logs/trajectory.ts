@@ -1,6 +1,6 @@
 // A session as a row of `trajectories`: thoughts, searches with their hits, opened documents, the answer.
 import { NOT_OURS, type Step, type Trajectory } from '../../schemas.ts'
-import { isObject } from '../record.ts'
+import { isObject } from '../../../core/json.ts'
 import { hitsIn, type LoggedHit } from './hits.ts'
 import type { Oddities, Session, SessionEvent, ToolCall } from './session.ts'
 import { docidIn, queryIn, roleOf, type Role, type ToolRules } from './tools.ts'

@@ -1,5 +1,5 @@
 // Takes what logs hold out of JSON: texts in parts, JSON inside of strings, fields of several usual names.
-import { isObject, type Json } from '../record.ts'
+import { isObject, type Json } from '../../../core/json.ts'
 
 /** Text inside of a text is looked for so many times: logs encode JSON twice, not without end. */
 const LAYERS = 3
