@@ -35,8 +35,8 @@ export async function* ahead<T, R>(
   }
   try {
     await fill()
-    while (begun.length > 0) {
-      const current = await begun[0]
+    for (let first = begun[0]; first !== undefined; first = begun[0]) {
+      const current = await first
       void begun.shift()
       await fill()
       yield current

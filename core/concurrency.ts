@@ -11,12 +11,13 @@ export const mapConcurrent = async <T, R>(
 ): Promise<R[]> => {
   const results = new Array<R>(items.length)
   const failures: unknown[] = []
-  let next = 0
+  // All lanes take from the same one.
+  const left = items.entries()
   const lane = async (): Promise<void> => {
-    while (next < items.length && failures.length === 0) {
-      const index = next++
+    for (const [index, item] of left) {
+      if (failures.length > 0) return
       try {
-        results[index] = await work(items[index], index)
+        results[index] = await work(item, index)
       } catch (error) {
         failures.push(error)
       }

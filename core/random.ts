@@ -1,4 +1,5 @@
 // Random numbers that follow from named integers alone, so that any of them can be drawn again at any time.
+import { at } from './at.ts'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
 
 export interface Random {
@@ -44,7 +45,9 @@ export const shuffled = (n: number, random: Random): Uint32Array => {
   const order = Uint32Array.from({ length: n }, (_, i) => i)
   for (let i = n - 1; i > 0; i--) {
     const j = random.below(i + 1)
-    ;[order[i], order[j]] = [order[j], order[i]]
+    const held = at(order, i)
+    order[i] = at(order, j)
+    order[j] = held
   }
   return order
 }
@@ -55,5 +58,5 @@ export const shuffled = (n: number, random: Random): Uint32Array => {
  */
 export const sample = <T>(items: ArrayLike<T>, k: number, random: Random): T[] => {
   const order = shuffled(items.length, random)
-  return items.length === 0 ? [] : Array.from({ length: k }, (_, i) => items[order[i % order.length]])
+  return items.length === 0 ? [] : Array.from({ length: k }, (_, i) => at(items, at(order, i % order.length)))
 }

@@ -89,10 +89,10 @@ export const openThreads = <D, T, R>(options: ThreadsOptions<D, T, R>): Threads<
     return worker
   }
   const dispatch = (): void => {
-    while (waiting.length > 0) {
+    for (let task = waiting[0]; task !== undefined; task = waiting[0]) {
       const worker = idle.pop() ?? (workers.length < size ? start() : undefined)
       if (worker === undefined) return
-      const [task] = waiting.splice(0, 1)
+      waiting.shift()
       busy.set(worker, task)
       worker.ref()
       worker.postMessage(task.value)

@@ -26,7 +26,7 @@ export const version = own.version
 export const versions = (): Record<string, string> => ({
   lrat: own.version,
   node: process.versions.node,
-  duckdb: own.dependencies['@duckdb/node-api'],
-  lancedb: own.dependencies['@lancedb/lancedb'],
-  onnxruntime: own.dependencies['onnxruntime-node'],
+  duckdb: own.dependencies['@duckdb/node-api'] ?? '',
+  lancedb: own.dependencies['@lancedb/lancedb'] ?? '',
+  onnxruntime: own.dependencies['onnxruntime-node'] ?? '',
 })

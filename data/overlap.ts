@@ -1,4 +1,5 @@
 // Are test questions among the training questions? Word for word, or nearly?
+import { at } from '../core/at.ts'
 import { UserError } from '../core/errors.ts'
 
 /** Lower case, letters and digits of any script, single spaces: what counts as the same text. */
@@ -66,9 +67,9 @@ export const findOverlap = (
   return testSets.flatMap((set, index) => {
     let best: Overlap | undefined
     for (const candidate of new Set(prefixOf(set).flatMap((shingle) => byShingle.get(shingle) ?? []))) {
-      const similarity = jaccard(set, trainSets[candidate])
+      const similarity = jaccard(set, at(trainSets, candidate))
       if (similarity >= threshold && similarity > (best?.similarity ?? 0))
-        best = { test: test[index].query_id, train: train[candidate].query_id, similarity }
+        best = { test: at(test, index).query_id, train: at(train, candidate).query_id, similarity }
     }
     return best ? [best] : []
   })

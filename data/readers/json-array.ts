@@ -55,7 +55,7 @@ export async function* readJsonArray(path: string): AsyncGenerator<ArrayElement>
     first = false
     let start = 0
     for (let at = 0; at < bytes.length; at++) {
-      const byte = bytes[at]
+      const byte = bytes[at] ?? 0
       if (inString) {
         if (escaped) escaped = false
         else if (byte === backslash) escaped = true

@@ -25,7 +25,8 @@ async function* chunksOf(path: string, limit: number): AsyncGenerator<Buffer> {
   let heldBytes = 0
   let started = false
   const take = (): Buffer => {
-    const all = held.length === 1 ? held[0] : Buffer.concat(held, heldBytes)
+    const [only] = held
+    const all = only !== undefined && held.length === 1 ? only : Buffer.concat(held, heldBytes)
     held = []
     heldBytes = 0
     if (started) return all

@@ -67,7 +67,7 @@ const jsonHits = (output: string): string[] => {
 
 /** Docids of a search's output in rank order: its lines `DocID:<id>`, or the `docid` of each hit where it is JSON. */
 export const hitsOf = (output: string): string[] => {
-  const lines = Array.from(output.matchAll(hitLine), ([, id]) => id.trim()).filter((id) => id !== '')
+  const lines = Array.from(output.matchAll(hitLine), ([, id = '']) => id.trim()).filter((id) => id !== '')
   return lines.length > 0 ? lines : jsonHits(output)
 }
 

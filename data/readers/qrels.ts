@@ -1,4 +1,5 @@
 // Relevance labels: TREC, TSV, JSON Lines, HotpotQA's supporting facts, BrowseComp-Plus's documents of a question.
+import { at } from '../../core/at.ts'
 import { UserError } from '../../core/errors.ts'
 import type { Qrel } from '../schemas.ts'
 import { ignoreDrop, type OnDrop } from './corpora/article.ts'
@@ -45,7 +46,12 @@ async function* readFields(path: string, separator: RegExp | string): AsyncGener
           fix: 'Correct that line, or name the format that the file has.',
         })
       }
-      yield { query_id: fields[0], docid: fields[fields.length - 2], relevance: relevanceOf(relevance, where), where }
+      yield {
+        query_id: at(fields, 0),
+        docid: at(fields, fields.length - 2),
+        relevance: relevanceOf(relevance, where),
+        where,
+      }
     }
   }
 }

@@ -23,7 +23,7 @@ const questionKeys = ['question', 'query', 'text']
 const answerKeys = ['answers', 'answer']
 
 const isUsualHeader = (fields: readonly string[]): boolean => {
-  const [id, question] = fields.map((field) => field.trim().toLowerCase().replaceAll('-', '_'))
+  const [id = '', question = ''] = fields.map((field) => field.trim().toLowerCase().replaceAll('-', '_'))
   return idKeys.includes(id) && questionKeys.includes(question)
 }
 
@@ -58,7 +58,7 @@ async function* readRows(path: string, format: TableFormat, options: QueryOption
         if (columns !== undefined || isUsualHeader(row.fields)) continue
       }
       checkWidth(path, row, width ?? 0)
-      const [id, question, answer] = places.map((place) => row.fields[place] as string | undefined)
+      const [id, question, answer] = places.map((place) => row.fields[place])
       const where = `${path} line ${row.number}`
       yield { query_id: id ?? '', question: question ?? '', answers: aliases(answer ?? '', separator), where }
     }

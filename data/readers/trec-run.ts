@@ -28,7 +28,7 @@ export const readTrecRun = async (path: string): Promise<TrecRun> => {
       const tabbed = text.split('\t')
       const fields = tabbed.length === 6 ? tabbed : text.trim().split(/\s+/)
       if (fields.length !== 6) throw malformed(where, 'query, Q0, docid, rank, score and tag', excerpt(text))
-      const [queryId, , docid, , scoreText, tagHere] = fields
+      const [queryId = '', , docid = '', , scoreText = '', tagHere = ''] = fields
       const score = Number(scoreText)
       if (scoreText === '' || !Number.isFinite(score))
         throw malformed(where, 'a score that is a number', excerpt(scoreText))

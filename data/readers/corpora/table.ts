@@ -26,8 +26,7 @@ export async function* readTableArticles(
         continue
       }
       checkWidth(path, row, header.length)
-      const [idPlace, textPlace, titlePlace] = places
-      const found = row.fields[idPlace]
+      const [found = '', body = '', heading = ''] = places.map((place) => row.fields[place])
       if (found === '') {
         throw new UserError({
           where: `${path} line ${row.number}`,
@@ -36,7 +35,7 @@ export async function* readTableArticles(
           fix: 'Give that row an id.',
         })
       }
-      yield { id: found, title: title === undefined ? '' : row.fields[titlePlace], text: row.fields[textPlace] }
+      yield { id: found, title: heading, text: body }
     }
   }
 }
