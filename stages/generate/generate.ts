@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { isObject } from '../../data/readers/record.ts'
+import { isObject } from '../../core/json.ts'
 import { NOT_OURS, trajectories, type Query, type Trajectory } from '../../data/schemas.ts'
 import { all, connect, parquet } from '../../core/database.ts'
 import { UserError } from '../../core/errors.ts'
