@@ -41,7 +41,7 @@ export:       { keep: all }
     expect(config).toMatchObject({
       version: 1,
       weigh: { half_life: 'median' },
-      generate: { k: 10, snippet_tokens: 64 },
+      generate: { agent: 'offline' },
     })
   })
 
