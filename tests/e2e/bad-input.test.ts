@@ -160,7 +160,7 @@ describe('trajectories', () => {
   test('of which none is usable', async () => {
     const error = await failing('generate', { runs: 0, files: { 'trajectories/a.json': { query: 'x' } } })
     expect(error).toMatch(
-      /trajectories: expected agent runs .*; found 1 runs that cannot be used: skipped a\.json: no-query-id/,
+      /trajectories: expected logs in one of the formats lrat, .*; found none of them in the first record: \{"query":"x"\}/,
     )
   })
 

@@ -61,7 +61,7 @@ export const detectFormat = (records: readonly unknown[], where: string): Detect
     expected: `logs in one of the formats ${formatNames.join(', ')}`,
     found:
       special.length === 0
-        ? `${records.length} records of none of them, the first being ${JSON.stringify(records[0])?.slice(0, 120) ?? 'nothing'}`
+        ? `none of them in ${records.length === 1 ? 'the first record' : `the first ${records.length} records`}: ${JSON.stringify(records[0])?.slice(0, 120) ?? 'nothing'}`
         : `records that fit ${special.join(' and ')} equally well`,
     fix: 'Name it: trajectories.format. `lrat inspect-logs PATH --format NAME` shows what is recognised.',
   })
