@@ -126,7 +126,10 @@ describe('a part that is damaged', () => {
     const manifest = join(folder, 'runs/sample/generate/manifest.json')
     const kept = readFileSync(manifest)
     writeFileSync(manifest, '')
-    expectSentence(await show(commands[0] ?? []), /manifest\.json: expected the manifest of a stage; found an empty file/)
+    expectSentence(
+      await show(commands[0] ?? []),
+      /manifest\.json: expected the manifest of a stage; found an empty file/,
+    )
     spawnSync('rm', [manifest])
     truncateSync(part, whole.length >> 1)
     for (const args of commands.slice(0, 2))

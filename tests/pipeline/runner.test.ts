@@ -114,7 +114,9 @@ describe('what is run', () => {
 
   test('nothing, with a clear error, for names that are no stages', async () => {
     const { run, config } = world()
-    await expect(runFake(run, config, { to: 'summs' })).rejects.toThrow(/Did you mean 'sums'\?.*numbers, aside, doubles, sums/s)
+    await expect(runFake(run, config, { to: 'summs' })).rejects.toThrow(
+      /Did you mean 'sums'\?.*numbers, aside, doubles, sums/s,
+    )
     await expect(runFake(run, config, { from: 'nothing' })).rejects.toThrow(/expected .*numbers, aside, doubles, sums/s)
     await expect(runFake(run, config, { from: 'sums', to: 'numbers' })).rejects.toThrow(/--from sums/)
   })
