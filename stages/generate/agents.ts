@@ -68,7 +68,7 @@ const readFile = (path: string): AgentSpec => {
   const [issue] = found.error.issues
   throw new UserError({
     where: `${where}, key ${issue?.path.join('.') ?? ''}`,
-    expected: 'what describes an agent (configs/agents.md lists the keys)',
+    expected: 'what describes an agent (docs/generate.md lists the keys)',
     found: issue?.message ?? 'something else',
     fix: 'Correct that key; `extends: tools` fills in all the others.',
   })
