@@ -26,7 +26,11 @@ test('a file changes a preset where it says so, and nothing else', () => {
 test('single values of the configuration win over the file', () => {
   const folder = temp()
   writeFiles(folder, { 'a.yaml': 'extends: react\nresults: { k: 3 }\n' })
-  const found = agentSpec({ agent: join(folder, 'a.yaml'), policy: policySchema.parse({ sampling: { temperature: 0.1 } }), k: 7 })
+  const found = agentSpec({
+    agent: join(folder, 'a.yaml'),
+    policy: policySchema.parse({ sampling: { temperature: 0.1 } }),
+    k: 7,
+  })
   expect(found).toMatchObject({ results: { k: 7 }, sampling: { temperature: 0.1 }, protocol: PRESETS.react.protocol })
 })
 
