@@ -118,6 +118,10 @@ const tokensIn = <T extends Metered>(
 const CHARACTERS = 4
 const guess = (text: string): number => Math.ceil(text.length / CHARACTERS)
 
+/** A server's words, after its status where they do not begin with it. */
+const said = ({ message, status }: Fault): string =>
+  status === undefined || message.startsWith(String(status)) ? message : `${status} ${message}`
+
 /** A client of one model at one or more endpoints. Errors: UserError when a key's environment variable is not set. */
 export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings = {}): Llm => {
   const { env = process.env, random = Math.random, countTokens = guess, say = onStderr } = surroundings
@@ -177,7 +181,7 @@ export const createLlm = (settings: LlmSettings, surroundings: LlmSurroundings =
   const giveUp = (fault: Fault, endpoint: number): void => {
     const { base_url, model = settings.model } = endpoints[endpoint]
     const stop = (expected: string, fix: string): UserError =>
-      new UserError({ where: redact(base_url), expected, found: redact(fault.message), fix })
+      new UserError({ where: redact(base_url), expected, found: redact(said(fault)), fix })
     if (fault.kind === 'denied')
       throw stop('a request that is let in', 'Check the key in api_key_env and the account; a restart goes on.')
     if (fault.kind === 'missing' && !worked[endpoint])

@@ -85,9 +85,11 @@ describe('lrat search', () => {
       ingest: { fingerprint: 'new', inputs: {} },
       index: { fingerprint: 'i', inputs: { ingest: 'old' } },
     }
+    const nothing = { stageVersion: 1, parameters: {}, outside: [], versions: {}, tables: {}, files: [], counts: {} }
     for (const [stage, manifest] of Object.entries(stages)) {
       await mkdir(join(run, stage), { recursive: true })
-      await writeFile(join(run, stage, 'manifest.json'), JSON.stringify(manifest))
+      const whole = { stage, ...nothing, warnings: [], seconds: 0, ...manifest }
+      await writeFile(join(run, stage, 'manifest.json'), JSON.stringify(whole))
     }
     await expect(lrat('search', run, 'otters')).rejects.toThrow("expected an index of the run's corpus")
     for (const stage of Object.keys(stages)) await rm(join(run, stage, 'manifest.json'))
