@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ['tests/slow/**'],
     globalSetup: 'tests/helpers/build.ts',
     testTimeout: 60_000,
+    maxWorkers: 2,
     hookTimeout: 60_000,
   },
 })

@@ -11,9 +11,12 @@ import { tinyBert, tinyQwen3 } from '../model/tiny.ts'
 const device = torchDevice
 const MIB = 2 ** 20
 
+/** Ten times as many with LRAT_LONG=1: some ten minutes on two cores. */
+const LONG = process.env['LRAT_LONG'] === '1' ? 10 : 1
+
 it.skipIf(device === undefined).each([
-  ['bert', 10_000, tinyBert, 'float32'],
-  ['qwen3', 2_000, tinyQwen3, 'bfloat16'],
+  ['bert', 1_000 * LONG, tinyBert, 'float32'],
+  ['qwen3', 200 * LONG, tinyQwen3, 'bfloat16'],
 ] as const)(
   '%s takes %d steps in the memory and with the handles of the first',
   async (_name, steps, config, precision) => {
