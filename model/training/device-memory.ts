@@ -1,5 +1,5 @@
 // Training state in a device's memory: it is uploaded once, and comes back for checkpoints only.
-import type { EngineOptions, TrainableState } from './engine.ts'
+import type { EngineOptions, TrainableState } from './engine-types.ts'
 import { floatsOf, scalarTensor } from '../execute/executor.ts'
 import type { Resident, ResidentRuntime } from '../execute/resident.ts'
 import type { NamedTensor, Parameters } from '../files/safetensors.ts'

@@ -1,5 +1,5 @@
 // Training state in arrays of the host, changed in place.
-import type { EngineOptions, TrainableState } from './engine.ts'
+import type { EngineOptions, TrainableState } from './engine-types.ts'
 import { floatsOf, tensor, type Tensor } from '../execute/executor.ts'
 import { NO_COMPOSITES } from '../passes/expand.ts'
 import type { Network } from '../nets/network.ts'

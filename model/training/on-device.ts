@@ -1,5 +1,5 @@
 // How an engine works on each device.
-import type { EngineOptions } from './engine.ts'
+import type { EngineOptions } from './engine-types.ts'
 import { torchEngine } from './torch-engine.ts'
 import { isTorch, type Device } from '../execute/device-names.ts'
 import { compilerOf, residentOn } from '../execute/devices.ts'

@@ -1,6 +1,6 @@
 // Training with LibTorch: gradient caching as in engine.ts, all of it on the device. Token ids go up; losses and the length
 // of the gradients come back.
-import type { Engine, EngineOptions, LossFeeds, TrainableState } from './engine.ts'
+import type { Engine, EngineOptions, LossFeeds, TrainableState } from './engine-types.ts'
 import { batchesByLength, padded } from './padding.ts'
 import { torchState } from './torch-state.ts'
 import { encoderGraphs, lossGraph } from './training-graphs.ts'

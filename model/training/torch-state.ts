@@ -1,6 +1,6 @@
 // Parameters, moments and gradients of a training run in LibTorch's memory. On the processor parameters and moments are
 // the host's own arrays, changed in place.
-import type { TrainableState } from './engine.ts'
+import type { TrainableState } from './engine-types.ts'
 import { downloaded, uploaded } from '../execute/torch/executable.ts'
 import type { TorchDevice } from '../execute/torch/device.ts'
 import type { Feeds } from '../execute/torch/program.ts'
